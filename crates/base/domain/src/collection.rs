@@ -1,0 +1,88 @@
+//! The collections of documents and the indexes that queries go by. A store builds exactly these.
+
+/// A collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// One document per video.
+    Video,
+    /// One document per job.
+    Job,
+}
+
+/// A declared index: a query names it, gives values for some of its first fields, and gets documents in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Index {
+    /// The collection.
+    pub kind: Kind,
+    /// The index's name, unique within the collection.
+    pub name: &'static str,
+    /// Its fields in order: top-level fields that hold texts or numbers. A document that lacks one sorts before those that
+    /// have it. Ties are in the order of the documents' ids.
+    pub fields: &'static [&'static str],
+}
+
+impl Kind {
+    /// Every collection.
+    pub const ALL: [Self; 2] = [Self::Video, Self::Job];
+
+    /// The collection's name in a store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Video => "vod_metadata",
+            Self::Job => "jobs",
+        }
+    }
+
+    /// The field that repeats the document's id, for people who read the collection.
+    #[must_use]
+    pub fn id_field(self) -> &'static str {
+        match self {
+            Self::Video => "stream_id",
+            Self::Job => "job_id",
+        }
+    }
+
+    /// The collection's indexes.
+    #[must_use]
+    pub fn indexes(self) -> &'static [Index] {
+        match self {
+            Self::Video => &VIDEO_INDEXES,
+            Self::Job => &JOB_INDEXES,
+        }
+    }
+}
+
+/// Videos by creation.
+pub const VIDEOS_BY_CREATION: Index = VIDEO_INDEXES[0];
+/// Videos of one status by creation.
+pub const VIDEOS_BY_STATUS: Index = VIDEO_INDEXES[1];
+/// Videos whose outbox is not empty, by when it last became so.
+pub const VIDEOS_BY_OUTBOX: Index = VIDEO_INDEXES[2];
+/// Jobs of one state, by lane and turn: the order in which they are claimed.
+pub const JOBS_BY_TURN: Index = JOB_INDEXES[0];
+/// Jobs of one state by the newest wish of a viewer.
+pub const JOBS_BY_WISH: Index = JOB_INDEXES[1];
+/// Jobs of one state by when they may run again.
+pub const JOBS_BY_RETURN: Index = JOB_INDEXES[2];
+/// Jobs of one state and uploader by turn.
+pub const JOBS_BY_UPLOADER: Index = JOB_INDEXES[3];
+/// Jobs of one video by state.
+pub const JOBS_BY_STREAM: Index = JOB_INDEXES[4];
+/// Jobs whose outbox is not empty, by when it last became so.
+pub const JOBS_BY_OUTBOX: Index = JOB_INDEXES[5];
+
+const VIDEO_INDEXES: [Index; 3] = [
+    Index { kind: Kind::Video, name: "creation", fields: &["created_at"] },
+    Index { kind: Kind::Video, name: "status", fields: &["status", "created_at"] },
+    Index { kind: Kind::Video, name: "outbox", fields: &["outbox_since"] },
+];
+
+const JOB_INDEXES: [Index; 6] = [
+    Index { kind: Kind::Job, name: "turn", fields: &["state", "lane", "turn"] },
+    Index { kind: Kind::Job, name: "wish", fields: &["state", "wanted_at"] },
+    Index { kind: Kind::Job, name: "return", fields: &["state", "not_before"] },
+    Index { kind: Kind::Job, name: "uploader", fields: &["state", "uploader", "turn"] },
+    Index { kind: Kind::Job, name: "stream", fields: &["stream_id", "state"] },
+    Index { kind: Kind::Job, name: "outbox", fields: &["outbox_since"] },
+];

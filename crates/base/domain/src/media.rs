@@ -1,0 +1,53 @@
+//! What a look into a source finds: its tracks and when they play.
+
+use crate::timeline::Timeline;
+use serde::{Deserialize, Serialize};
+
+/// A source as it was found, before anything is decided about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MediaInfo {
+    /// The container's name as the demuxer calls it, such as `mov,mp4,m4a,3gp,3g2,mj2`.
+    pub container: String,
+    /// The demuxer can seek by an index of its own, to the keyframe at or before any time.
+    pub indexed: bool,
+    /// The picture, if there is one that moves (cover art is none).
+    pub video: Option<VideoTrack>,
+    /// The sound tracks that can be decoded, in the container's order.
+    pub audio: Vec<AudioTrack>,
+}
+
+/// A picture track.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoTrack {
+    /// The stream's number in the container.
+    pub stream_index: u32,
+    /// The codec's name, such as `h264`.
+    pub codec: String,
+    /// Width in pixels as displayed: after rotation, with square pixels.
+    pub width: u32,
+    /// Height in pixels as displayed.
+    pub height: u32,
+    /// The stream is flagged as interlaced.
+    pub interlaced: bool,
+    /// Transfer, matrix and primaries are all tagged and mean HDR, so that tone mapping knows what it maps.
+    pub high_dynamic_range: bool,
+    /// When its pictures show.
+    pub timeline: Timeline,
+}
+
+/// A sound track.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AudioTrack {
+    /// The stream's number in the container.
+    pub stream_index: u32,
+    /// The codec's name, such as `aac`.
+    pub codec: String,
+    /// The language as tagged (ISO 639-2 or BCP 47), unless it is undetermined.
+    pub language: Option<String>,
+    /// Channels in the source; what comes out is stereo.
+    pub channels: u32,
+    /// When the first sample sounds, in microseconds of the source's own clock.
+    pub start_us: i64,
+    /// When the last sample has sounded, in microseconds of the source's own clock.
+    pub end_us: i64,
+}

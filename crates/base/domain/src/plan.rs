@@ -1,0 +1,366 @@
+//! The plan of a video: decided once from what was found in the source, and a promise from then on.
+//!
+//! Playlists are a pure function of it, so every chunk and span has to yield exactly what is written here.
+
+use crate::{
+    JobId, StreamId, audio,
+    grid::{Batches, Grid},
+    ladder::{self, Rendition},
+    media::{AudioTrack, MediaInfo, VideoTrack},
+    rejection::{Rejection, RejectionCode},
+    task::{ChunkTask, EncodeTask, SpanTask},
+};
+use serde::{Deserialize, Serialize};
+
+/// The version of the recipe: part of every job's id, so that a changed recipe never meets an older one's output.
+pub const RECIPE: u32 = 1;
+
+/// Pictures per second above which a source is thinned out.
+const MAX_RATE: f64 = 60.5;
+/// Sound that begins before, or goes on after, the pictures by more than this is kept, with a picture held beside it;
+/// by less, it is what containers do, and the pictures decide.
+const TOLERATED_OVERHANG_US: i64 = 500_000;
+/// A closed GOP, in seconds.
+const GOP_SECONDS: f64 = 2.0;
+const GOPS_PER_SEGMENT: u32 = 2;
+const CHUNKS: Batches = Batches { first: 1, rest: 2 };
+const SPANS: Batches = Batches { first: 1, rest: 8 };
+/// How far before a span's first sample the demuxer is sent: room for the pre-roll and for packets that straddle it.
+const SPAN_SEEK_MARGIN_US: i64 = 500_000;
+/// How much earlier than a keyframe's decode time a demuxer without an index is sent.
+const KEYFRAME_MARGIN_US: i64 = 1_000;
+
+/// A planned video.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of the recipe that it follows.
+    pub recipe: u32,
+    /// When grid frame 0 shows, in microseconds of the source's own clock.
+    pub origin_us: i64,
+    /// How the presentation is cut.
+    pub grid: Grid,
+    /// Picture renditions, largest first; none for a sound-only source.
+    pub renditions: Vec<Rendition>,
+    /// Audio renditions, the default one first.
+    pub audio: Vec<AudioRendition>,
+}
+
+/// A sound rendition, decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AudioRendition {
+    /// Its name: a folder in keys and addresses, such as `audio-0`.
+    pub name: String,
+    /// The sound track's number in the container.
+    pub stream_index: u32,
+    /// The language as tagged, if known.
+    pub language: Option<String>,
+    /// The rate in kbit/s.
+    pub kbps: u32,
+}
+
+/// One job of a plan: a part of the video that is encoded and recorded as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its name within the video, such as `chunk-3`: what the job's id is derived from.
+    pub name: String,
+    /// What the encoder is asked.
+    pub task: EncodeTask,
+    /// It holds the beginning of the video.
+    pub first: bool,
+    /// When its first frame shows, in milliseconds from the beginning.
+    pub at_ms: u64,
+}
+
+/// Decides the plan of a source, or why there is none.
+///
+/// # Errors
+/// A [`Rejection`] when nothing in it shows or sounds for any time.
+pub fn for_source(info: &MediaInfo) -> Result<Plan, Rejection> {
+    let audio: Vec<AudioRendition> =
+        (0..).zip(&info.audio).map(|(number, track)| audio_rendition(number, track)).collect();
+    match (&info.video, info.audio.first()) {
+        (Some(video), _) => Ok(picture_plan(video, &info.audio, audio)),
+        (None, Some(track)) => Ok(sound_plan(track, audio)),
+        (None, None) => Err(Rejection::new(
+            RejectionCode::NothingDecodes,
+            "The file holds neither pictures nor sound that can be decoded. Export it again and upload the new file.",
+        )),
+    }
+}
+
+fn audio_rendition(number: u32, track: &AudioTrack) -> AudioRendition {
+    AudioRendition {
+        name: format!("audio-{number}"),
+        stream_index: track.stream_index,
+        language: track.language.clone(),
+        kbps: audio::KBPS,
+    }
+}
+
+fn picture_plan(video: &VideoTrack, tracks: &[AudioTrack], audio: Vec<AudioRendition>) -> Plan {
+    let timeline = &video.timeline;
+    let rate = timeline.rate.divided((timeline.rate.per_second() / MAX_RATE).ceil() as u32);
+    let lead =
+        tracks.iter().map(|t| timeline.start_us - t.start_us).max().filter(|us| *us > TOLERATED_OVERHANG_US);
+    let tail =
+        tracks.iter().map(|t| t.end_us - timeline.end_us).max().filter(|us| *us > TOLERATED_OVERHANG_US);
+    let origin_us = timeline.start_us - lead.unwrap_or(0);
+
+    let counted = timeline.constant && rate == timeline.rate && lead.is_none() && tail.is_none();
+    let shown_us = timeline.end_us + tail.unwrap_or(0) - origin_us;
+    let frames = if counted { timeline.frames } else { rate.units_in(shown_us).max(1) };
+
+    let renditions = ladder::renditions(video.width, video.height, rate);
+    let divisor = renditions.iter().map(|rendition| rendition.divisor).max().unwrap_or(1);
+    let gop_frames = ((rate.per_second() * GOP_SECONDS).round() as u32).max(1).next_multiple_of(divisor);
+    let segment_frames = gop_frames * GOPS_PER_SEGMENT;
+    let grid = Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS };
+    Plan { recipe: RECIPE, origin_us, grid, renditions, audio }
+}
+
+/// Without pictures the sound's own frames are the grid, so that segments are whole numbers of them.
+fn sound_plan(track: &AudioTrack, audio: Vec<AudioRendition>) -> Plan {
+    let rate = audio::FRAME_RATE;
+    let gop_frames = (rate.per_second() * GOP_SECONDS).round() as u32;
+    let segment_frames = gop_frames * GOPS_PER_SEGMENT;
+    let frames = rate.units_in(track.end_us - track.start_us).max(1);
+    let grid = Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS };
+    Plan { recipe: RECIPE, origin_us: track.start_us, grid, renditions: Vec::new(), audio }
+}
+
+impl Plan {
+    /// Every job of the plan, in an order that never changes: a part's position is its number in the video's progress.
+    #[must_use]
+    pub fn parts(&self, info: &MediaInfo) -> Vec<Part> {
+        let chunks = info
+            .video
+            .iter()
+            .flat_map(|video| (0..self.chunk_count()).map(|i| self.chunk_part(i, video, info)));
+        let spans =
+            (0..self.audio.len()).flat_map(|track| (0..self.grid.span_count()).map(move |i| (track, i)));
+        chunks.chain(spans.map(|(track, index)| self.span_part(track, index, info))).collect()
+    }
+
+    /// How many jobs the plan has.
+    #[must_use]
+    pub fn part_count(&self) -> u32 {
+        self.chunk_count() + u32::try_from(self.audio.len()).unwrap_or(u32::MAX) * self.grid.span_count()
+    }
+
+    /// The position of the part that makes this segment of this rendition; `None` when the plan has no such segment.
+    #[must_use]
+    pub fn position_of(&self, rendition: &str, segment: u32) -> Option<u32> {
+        if segment >= self.grid.segments() {
+            return None;
+        }
+        if self.renditions.iter().any(|r| r.name == rendition) {
+            return Some(self.grid.chunks.containing(segment));
+        }
+        let track = u32::try_from(self.audio.iter().position(|a| a.name == rendition)?).ok()?;
+        Some(self.chunk_count() + track * self.grid.span_count() + self.grid.spans.containing(segment))
+    }
+
+    /// The positions of the parts that hold the beginning: the video is playable without a wait once they are done.
+    #[must_use]
+    pub fn opening(&self) -> Vec<u32> {
+        let names = self.renditions.iter().take(1).map(|r| &r.name).chain(self.audio.iter().map(|a| &a.name));
+        names.filter_map(|name| self.position_of(name, 0)).collect()
+    }
+
+    /// The name of the part at a position, as [`Part::name`] has it.
+    #[must_use]
+    pub fn part_name(&self, position: u32) -> String {
+        match position.checked_sub(self.chunk_count()) {
+            None => chunk_name(position),
+            Some(after) => {
+                let spans = self.grid.span_count().max(1);
+                span_name((after / spans) as usize, after % spans)
+            }
+        }
+    }
+
+    /// The id of the job at a position.
+    #[must_use]
+    pub fn job_id(&self, stream: &StreamId, source_sha256: &str, position: u32) -> JobId {
+        JobId::derive(stream, source_sha256, self.recipe, &self.part_name(position))
+    }
+
+    fn chunk_count(&self) -> u32 {
+        if self.renditions.is_empty() { 0 } else { self.grid.chunk_count() }
+    }
+
+    fn chunk_part(&self, index: u32, video: &VideoTrack, info: &MediaInfo) -> Part {
+        let segments = self.grid.chunk(index);
+        let frames = self.grid.frames_of(&segments);
+        let start_us = self.origin_us + self.grid.micros_at(frames.start);
+        let task = ChunkTask {
+            stream_index: video.stream_index,
+            start_us,
+            seek_us: (index > 0).then(|| picture_seek(video, info.indexed, start_us)).flatten(),
+            rate: self.grid.rate,
+            first_frame: frames.start,
+            frames: u32::try_from(frames.end - frames.start).unwrap_or(u32::MAX),
+            gop_frames: self.grid.gop_frames,
+            first_segment: segments.start,
+            segment_frames: self.grid.segment_frames,
+            deinterlace: video.interlaced,
+            tone_map: video.high_dynamic_range,
+            renditions: self.renditions.clone(),
+        };
+        self.part(chunk_name(index), EncodeTask::Chunk(task), index, frames.start)
+    }
+
+    fn span_part(&self, track: usize, index: u32, info: &MediaInfo) -> Part {
+        let rendition = &self.audio[track];
+        let segments = self.grid.span(index);
+        let first_frame = audio::frames_of(&self.grid, &segments).start;
+        let count = |segment: u32| {
+            let frames = audio::frames_of(&self.grid, &(segment..segment + 1));
+            u32::try_from(frames.end - frames.start).unwrap_or(u32::MAX)
+        };
+        let start_us = self.origin_us + audio::FRAME_RATE.micros_at(first_frame);
+        let task = SpanTask {
+            rendition: rendition.name.clone(),
+            stream_index: rendition.stream_index,
+            origin_us: self.origin_us,
+            seek_us: (index > 0).then(|| sound_seek(info, start_us)).flatten(),
+            first_frame,
+            first_segment: segments.start,
+            segment_frames: segments.clone().map(count).collect(),
+            kbps: rendition.kbps,
+        };
+        let at = self.grid.segment(segments.start).start;
+        self.part(span_name(track, index), EncodeTask::Span(task), index, at)
+    }
+
+    fn part(&self, name: String, task: EncodeTask, index: u32, first_frame: u64) -> Part {
+        let at_ms = u64::try_from(self.grid.micros_at(first_frame) / 1000).unwrap_or(0);
+        Part { name, task, first: index == 0, at_ms }
+    }
+}
+
+fn chunk_name(index: u32) -> String {
+    format!("chunk-{index}")
+}
+
+fn span_name(track: usize, index: u32) -> String {
+    format!("audio-{track}-span-{index}")
+}
+
+/// An index finds the keyframe before a time by itself; elsewhere the keyframe's own decode time is what to land before.
+/// Early enough for the picture that is already showing at `start_us`.
+fn picture_seek(video: &VideoTrack, indexed: bool, start_us: i64) -> Option<i64> {
+    let timeline = &video.timeline;
+    let needed = start_us - timeline.longest_gap_us;
+    if indexed {
+        return Some(needed);
+    }
+    timeline.keyframe_before(needed).map(|keyframe| keyframe.dts_us - KEYFRAME_MARGIN_US)
+}
+
+fn sound_seek(info: &MediaInfo, start_us: i64) -> Option<i64> {
+    let needed = start_us - SPAN_SEEK_MARGIN_US;
+    match &info.video {
+        // Without an index a seek goes by the picture track's decode times, and sound may lie well before its picture.
+        Some(video) if !info.indexed => video
+            .timeline
+            .keyframe_before(needed - SPAN_SEEK_MARGIN_US)
+            .map(|keyframe| keyframe.dts_us - KEYFRAME_MARGIN_US),
+        _ => Some(needed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{rate::Rate, timeline::Timeline};
+    use proptest::prelude::*;
+
+    fn source(frames: u64, rate: Rate, sound: Option<(i64, i64)>) -> MediaInfo {
+        let end_us = rate.micros_at(frames);
+        let timeline = Timeline {
+            start_us: 0,
+            end_us,
+            frames,
+            rate,
+            constant: true,
+            longest_gap_us: rate.micros_at(1),
+            keyframes: vec![],
+        };
+        let video = VideoTrack {
+            stream_index: 0,
+            codec: "h264".to_owned(),
+            width: 1920,
+            height: 1080,
+            interlaced: false,
+            high_dynamic_range: false,
+            timeline,
+        };
+        let track = |(start_us, end_us)| AudioTrack {
+            stream_index: 1,
+            codec: "aac".to_owned(),
+            language: None,
+            channels: 2,
+            start_us,
+            end_us,
+        };
+        MediaInfo {
+            container: "mov".to_owned(),
+            indexed: true,
+            video: Some(video),
+            audio: sound.into_iter().map(track).collect(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parts_make_every_frame_once_and_are_found_again(frames in 1u64..20_000, pick in 0usize..3, with_sound: bool) {
+            let rate = [Rate::new(30_000, 1001), Rate::new(25, 1), Rate::new(60, 1)][pick].unwrap();
+            let info = source(frames, rate, with_sound.then(|| (0, rate.micros_at(frames))));
+            let plan = for_source(&info).unwrap();
+            let parts = plan.parts(&info);
+            prop_assert_eq!(plan.part_count() as usize, parts.len());
+            let mut next = 0;
+            for (position, part) in (0u32..).zip(&parts) {
+                prop_assert_eq!(&plan.part_name(position), &part.name);
+                if let EncodeTask::Chunk(chunk) = &part.task {
+                    prop_assert_eq!(chunk.first_frame, next);
+                    next += u64::from(chunk.frames);
+                    prop_assert_eq!(plan.position_of("1080p", chunk.first_segment), Some(position));
+                }
+                if let EncodeTask::Span(span) = &part.task {
+                    prop_assert_eq!(plan.position_of(&span.rendition, span.first_segment), Some(position));
+                }
+            }
+            prop_assert_eq!(next, frames);
+            prop_assert_eq!(plan.opening().len(), if with_sound { 2 } else { 1 });
+            prop_assert_eq!(plan.position_of("1080p", plan.grid.segments()), None);
+        }
+    }
+
+    #[test]
+    fn sound_that_goes_on_is_kept() {
+        let rate = Rate::new(25, 1).unwrap();
+        let short = for_source(&source(250, rate, Some((-20_000, 10_300_000)))).unwrap();
+        assert_eq!((short.grid.frames, short.origin_us), (250, 0));
+        let long = for_source(&source(250, rate, Some((-2_000_000, 12_000_000)))).unwrap();
+        assert_eq!((long.grid.frames, long.origin_us), (350, -2_000_000));
+    }
+
+    #[test]
+    fn a_very_fast_source_is_thinned_out() {
+        let plan = for_source(&source(1200, Rate::new(120, 1).unwrap(), None)).unwrap();
+        assert_eq!((plan.grid.rate, plan.grid.frames), (Rate::new(60, 1).unwrap(), 600));
+        assert_eq!(plan.grid.gop_frames, 120);
+    }
+
+    #[test]
+    fn sound_alone_is_a_presentation() {
+        let mut info = source(250, Rate::new(25, 1).unwrap(), Some((0, 10_000_000)));
+        info.video = None;
+        let plan = for_source(&info).unwrap();
+        assert!(plan.renditions.is_empty());
+        assert_eq!(plan.grid.frames, 469);
+        assert_eq!(plan.parts(&info).len(), 2);
+    }
+}

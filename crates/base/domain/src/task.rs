@@ -1,0 +1,77 @@
+//! What an encoder is asked to do: one self-contained order per kind of job, with no name or text of a user in it.
+
+use crate::{ladder::Rendition, rate::Rate};
+use serde::{Deserialize, Serialize};
+
+/// An order for the encoder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EncodeTask {
+    /// The pictures of one chunk, in all renditions, from one decode.
+    Chunk(ChunkTask),
+    /// The sound of one span of one track.
+    Span(SpanTask),
+    /// A test card that stands in for a source of which only metadata was sent.
+    TestSource(TestSourceTask),
+}
+
+/// The pictures of a chunk. It yields exactly the frames that are asked for, whatever the source does there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChunkTask {
+    /// The picture track's number in the container.
+    pub stream_index: u32,
+    /// When the chunk's first picture shows, in microseconds of the source's own clock.
+    pub start_us: i64,
+    /// Where the demuxer is sent beforehand, in microseconds of the source's own clock; `None`: it starts at the beginning.
+    pub seek_us: Option<i64>,
+    /// Pictures per second of the grid.
+    pub rate: Rate,
+    /// The chunk's first frame on the grid: what its decode times begin at.
+    pub first_frame: u64,
+    /// Frames of the grid in this chunk.
+    pub frames: u32,
+    /// Frames of the grid in a closed GOP.
+    pub gop_frames: u32,
+    /// The number of the chunk's first segment.
+    pub first_segment: u32,
+    /// Frames of the grid in a segment.
+    pub segment_frames: u32,
+    /// Weave fields into frames first (`bwdif`).
+    pub deinterlace: bool,
+    /// Map HDR to SDR first.
+    pub tone_map: bool,
+    /// What comes out.
+    pub renditions: Vec<Rendition>,
+}
+
+/// The sound of a span, as stereo AAC-LC at 48 kHz.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpanTask {
+    /// The rendition's name: a folder in keys and addresses.
+    pub rendition: String,
+    /// The sound track's number in the container.
+    pub stream_index: u32,
+    /// When AAC frame 0 of the presentation sounds, in microseconds of the source's own clock.
+    pub origin_us: i64,
+    /// Where the demuxer is sent beforehand, in microseconds of the source's own clock; `None`: it starts at the beginning.
+    pub seek_us: Option<i64>,
+    /// The span's first AAC frame in the presentation.
+    pub first_frame: u64,
+    /// The number of the span's first segment.
+    pub first_segment: u32,
+    /// AAC frames in each of the span's segments.
+    pub segment_frames: Vec<u32>,
+    /// The rate in kbit/s.
+    pub kbps: u32,
+}
+
+/// A test card with a counter and a tone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestSourceTask {
+    /// Width in pixels, even.
+    pub width: u32,
+    /// Height in pixels, even.
+    pub height: u32,
+    /// Length in milliseconds.
+    pub duration_ms: u32,
+}

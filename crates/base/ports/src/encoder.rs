@@ -1,0 +1,101 @@
+//! The encoder: looks into sources and makes segments.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::{media::MediaInfo, rejection::Rejection, retry::FailureClass, task::EncodeTask};
+use std::path::{Path, PathBuf};
+
+/// Where an encoder reads a source from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file on this machine, as an absolute path.
+    File(PathBuf),
+}
+
+/// How much an encode matters beside others on the same machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// Somebody waits for it.
+    Now,
+    /// It yields to what somebody waits for.
+    Background,
+}
+
+/// How far an encode has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Microseconds of media that are encoded.
+    pub done_us: u64,
+}
+
+/// Is told of progress.
+pub type ProgressSink = tokio::sync::watch::Sender<Progress>;
+
+/// What an encode made, verified against what was asked.
+#[derive(Debug)]
+pub enum Encoded {
+    /// Segments, one entry per rendition.
+    Tracks(Vec<EncodedTrack>),
+    /// A whole file, inside the scratch folder.
+    File(PathBuf),
+}
+
+/// One rendition's segments.
+#[derive(Debug, Clone)]
+pub struct EncodedTrack {
+    /// The rendition's name.
+    pub rendition: String,
+    /// The initialization segment (ISO/IEC 14496-12 `ftyp` and `moov`).
+    pub init: Bytes,
+    /// The media segments, in order.
+    pub segments: Vec<EncodedSegment>,
+}
+
+/// A media segment: `moof` and `mdat`, once or more, beginning with a keyframe.
+#[derive(Debug, Clone)]
+pub struct EncodedSegment {
+    /// Its number in the presentation.
+    pub index: u32,
+    /// How long it plays, in microseconds.
+    pub duration_us: u64,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+/// Why a source was not read or an encode gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// The source is at fault: trying again cannot help.
+    #[error("{0}")]
+    Rejected(#[from] Rejection),
+    /// The attempt failed.
+    #[error("{text}")]
+    Failed {
+        /// What may follow: never [`FailureClass::Permanent`], which is a rejection.
+        class: FailureClass,
+        /// One line that says what happened.
+        text: String,
+        /// The end of what the encoder printed, at most 64 KiB.
+        stderr: String,
+    },
+    /// The machine is at fault, such as a full disk or a missing program: no attempt at all.
+    #[error("the encoder is not available: {0}")]
+    Unavailable(String),
+}
+
+/// Looks into sources and makes segments. Dropping a future ends whatever it had started, child processes included.
+#[async_trait]
+pub trait Encoder: Send + Sync {
+    /// Looks into a source: its tracks, and when they play.
+    async fn probe(&self, source: &Source) -> Result<MediaInfo, MediaError>;
+    /// Does a task. `scratch` is an empty folder of its own, which the caller removes. What it returns keeps every promise of
+    /// the task: exactly the frames that were asked for, each segment beginning with a keyframe.
+    async fn encode(
+        &self,
+        source: Option<&Source>,
+        task: &EncodeTask,
+        urgency: Urgency,
+        scratch: &Path,
+        progress: &ProgressSink,
+    ) -> Result<Encoded, MediaError>;
+}
