@@ -1,0 +1,31 @@
+//! HLS playlists as pure functions, a parser, and the rule checker.
+//!
+//! The model ([`MediaPlaylist`], [`MasterPlaylist`]) is what a service fills in and `to_m3u8` writes.
+//! [`Playlist::parse`] reads either kind back. [`check_media`], [`check_master`], [`check_renditions`] and
+//! [`check_history`] judge any text against RFC 8216, its successor draft (8216bis) and Apple's authoring
+//! specification, and name the line.
+//!
+//! The API serves what the writer makes; the live state machine changes a playlist only through
+//! [`MediaPlaylist::append`], [`MediaPlaylist::drop_first`] and [`MediaPlaylist::end`]; tests and the
+//! `hls-check` command run the rules. Nothing here does I/O, reads a clock, or panics on any input.
+
+mod decimal;
+mod duration;
+mod frame_rate;
+mod model;
+mod parse;
+mod rules;
+mod write;
+
+pub use duration::{BadDuration, SegmentDuration};
+pub use frame_rate::{BadFrameRate, FrameRate};
+pub use model::master::{
+    MasterPlaylist, MediaRendition, RenditionKind, Resolution, Selection, Variant, VideoRange,
+};
+pub use model::media::{ByteRange, Kind, Map, MediaPlaylist, Segment, StartOffset};
+pub use model::mutation::{MIN_WINDOW_SEGMENTS, MIN_WINDOW_TARGET_DURATIONS, MutationError};
+pub use parse::{ParseError, Playlist, Problem};
+pub use rules::finding::{Finding, RuleInfo};
+pub use rules::history::Snapshot;
+pub use rules::renditions::{RenditionText, Track};
+pub use rules::{catalogue, check_history, check_master, check_media, check_renditions};
