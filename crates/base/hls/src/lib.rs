@@ -15,6 +15,7 @@ mod frame_rate;
 mod model;
 mod parse;
 mod rules;
+pub mod vod;
 mod write;
 
 pub use duration::{BadDuration, SegmentDuration};

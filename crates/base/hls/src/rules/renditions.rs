@@ -28,6 +28,10 @@ pub(super) const RULES: &[Rule<Presentation>] = &[
 /// How far the segments of two video renditions may part, in microseconds: what rounding a length loses.
 const VIDEO_TOLERANCE: u64 = 1_000;
 
+/// How much further the very ends may part: a rendition of half the frame rate cannot show the last frame of an odd number
+/// for half of its own frame's time. One frame at 30 per second.
+const END_TOLERANCE: u64 = 33_334;
+
 /// How far those of audio may: one AAC frame (1,024 samples) at 44.1 kHz, and the rounding.
 const AUDIO_TOLERANCE: u64 = 23_220 + VIDEO_TOLERANCE;
 
@@ -132,9 +136,13 @@ fn boundaries_differ(presentation: &Presentation) -> Vec<Breach> {
             return None;
         }
         let tolerance = if track == Track::Audio { AUDIO_TOLERANCE } else { VIDEO_TOLERANCE };
-        let lines = other.segments.iter().map(|segment| segment.line);
+        let last = other.segments.len();
+        let lines = other.segments.iter().zip(1..).map(|(segment, number)| (segment.line, number == last));
         let mut ends = lines.zip(first.boundaries().zip(other.boundaries()));
-        if let Some((line, (expected, found))) = ends.find(|(_, (a, b))| a.abs_diff(*b) > tolerance) {
+        let apart = |((_, at_end), (a, b)): &((_, bool), (u64, u64))| {
+            a.abs_diff(*b) > tolerance + if *at_end { END_TOLERANCE } else { 0 }
+        };
+        if let Some(((line, _), (expected, found))) = ends.find(apart) {
             return Some(Breach::at(line, format!("ends at {found} us")).allowed(format!("{expected} us")));
         }
         let (expected, found) = (first.segments.len(), other.segments.len());

@@ -1,0 +1,236 @@
+//! The playlists of a planned video: a pure function of its plan, so that they exist before the first picture is encoded
+//! and never change afterwards. Only the rates in the master are the plan's caps at first and the measured ones later.
+
+use crate::{
+    FrameRate, Kind, Map, MasterPlaylist, MediaPlaylist, MediaRendition, RenditionKind, Resolution, Segment,
+    SegmentDuration, Selection, StartOffset, Variant, VideoRange,
+};
+use domain::{
+    audio,
+    ladder::Rendition,
+    object::ObjectKey,
+    plan::{AudioRendition, Plan},
+    rate::Rate,
+    video::{MeasuredRate, Video},
+};
+use std::{collections::BTreeMap, ops::Range};
+
+/// How the parts of a video are addressed within its playlists.
+pub trait Addresses {
+    /// A rendition's playlist, as the master names it.
+    fn playlist(&self, rendition: &str) -> String;
+    /// A rendition's initialization segment, as its playlist names it.
+    fn init(&self, rendition: &str) -> String;
+    /// A media segment, as its rendition's playlist names it.
+    fn segment(&self, rendition: &str, index: u32) -> String;
+}
+
+/// The group of all audio renditions.
+const AUDIO_GROUP: &str = "audio";
+/// The rate in kbit/s that players should begin with (Apple's authoring specification asks for about 2 Mbit/s).
+const FIRST_VARIANT_KBPS: f64 = 2000.0;
+
+/// The master playlist. `measured` is absent until the video is ready.
+#[must_use]
+pub fn master(
+    plan: &Plan,
+    measured: Option<&BTreeMap<String, MeasuredRate>>,
+    addresses: &dyn Addresses,
+) -> MasterPlaylist {
+    let rates = Rates { measured };
+    let loudest =
+        plan.audio.iter().map(|audio| rates.of_audio(audio)).reduce(Bandwidth::max).unwrap_or_default();
+    let alone = plan.renditions.is_empty();
+    let variants = if alone {
+        plan.audio.first().map(|audio| sound_variant(audio, loudest, addresses)).into_iter().collect()
+    } else {
+        let mut renditions: Vec<&Rendition> = plan.renditions.iter().collect();
+        let distance =
+            |rendition: &Rendition| (f64::from(rendition.max_kbps) / FIRST_VARIANT_KBPS).ln().abs();
+        if let Some(first) =
+            (0..renditions.len()).min_by(|a, b| distance(renditions[*a]).total_cmp(&distance(renditions[*b])))
+        {
+            renditions[..=first].rotate_right(1);
+        }
+        renditions
+            .into_iter()
+            .map(|rendition| picture_variant(plan, rendition, &rates, loudest, addresses))
+            .collect()
+    };
+    let media = if alone && plan.audio.len() < 2 { Vec::new() } else { audio_renditions(plan, addresses) };
+    MasterPlaylist { independent_segments: true, start: Some(BEGINNING), media, variants }
+}
+
+/// The playlist of one rendition; `None` when the plan has none of this name.
+#[must_use]
+pub fn media(plan: &Plan, rendition: &str, addresses: &dyn Addresses) -> Option<MediaPlaylist> {
+    let mut playlist = MediaPlaylist::new(Kind::Vod, target_duration(plan));
+    playlist.start = Some(BEGINNING);
+    playlist.map = Some(Map::new(addresses.init(rendition)));
+    let (rate, frames) = timing(plan, rendition)?;
+    playlist.segments = (0..plan.grid.segments())
+        .map(|index| {
+            let Range { start, end } = frames(index);
+            Segment::new(addresses.segment(rendition, index), SegmentDuration::between(rate, start, end))
+        })
+        .collect();
+    Some(playlist)
+}
+
+/// The bound on every rounded segment length of every rendition: the same for all of them.
+#[must_use]
+pub fn target_duration(plan: &Plan) -> u32 {
+    let full = plan.grid.rate.micros_at(u64::from(plan.grid.segment_frames).min(plan.grid.frames));
+    // A sound segment may be longer by up to one AAC frame.
+    let longest_us = full + audio::FRAME_RATE.micros_at(1);
+    u32::try_from((longest_us + 500_000) / 1_000_000).unwrap_or(u32::MAX).max(1)
+}
+
+/// hls.js starts a VOD at its beginning anyway; players that take a long playlist for a broadcast need to be told.
+const BEGINNING: StartOffset = StartOffset { micros: 0, precise: false };
+
+type FramesOf<'a> = Box<dyn Fn(u32) -> Range<u64> + 'a>;
+
+/// The rate in which a rendition counts, and which of its frames each segment has.
+fn timing<'a>(plan: &'a Plan, name: &str) -> Option<(FrameRate, FramesOf<'a>)> {
+    if let Some(rendition) = plan.renditions.iter().find(|rendition| rendition.name == name) {
+        let divisor = u64::from(rendition.divisor.max(1));
+        let frames = move |index| {
+            let Range { start, end } = plan.grid.segment(index);
+            start.div_ceil(divisor)..end.div_ceil(divisor)
+        };
+        return Some((frame_rate(plan.grid.rate.divided(rendition.divisor))?, Box::new(frames)));
+    }
+    plan.audio.iter().find(|audio| audio.name == name)?;
+    let frames = move |index| audio::frames_of(&plan.grid, &(index..index + 1));
+    Some((frame_rate(audio::FRAME_RATE)?, Box::new(frames)))
+}
+
+fn frame_rate(rate: Rate) -> Option<FrameRate> {
+    FrameRate::new(rate.num, rate.den)
+}
+
+fn picture_variant(
+    plan: &Plan,
+    rendition: &Rendition,
+    rates: &Rates<'_>,
+    sound: Bandwidth,
+    addresses: &dyn Addresses,
+) -> Variant {
+    let total = rates.of_picture(plan, rendition).plus(sound);
+    let has_sound = !plan.audio.is_empty();
+    let codecs = [Some(rendition.codec_string()), has_sound.then(|| audio::CODEC_STRING.to_owned())];
+    Variant {
+        uri: addresses.playlist(&rendition.name),
+        bandwidth: total.peak,
+        average_bandwidth: Some(total.average),
+        codecs: codecs.into_iter().flatten().collect(),
+        resolution: Some(Resolution { width: rendition.width, height: rendition.height }),
+        frame_rate: frame_rate(plan.grid.rate.divided(rendition.divisor)),
+        video_range: Some(VideoRange::Sdr),
+        audio: has_sound.then(|| AUDIO_GROUP.to_owned()),
+        subtitles: None,
+    }
+}
+
+fn sound_variant(audio: &AudioRendition, rate: Bandwidth, addresses: &dyn Addresses) -> Variant {
+    Variant {
+        uri: addresses.playlist(&audio.name),
+        bandwidth: rate.peak,
+        average_bandwidth: Some(rate.average),
+        codecs: vec![audio::CODEC_STRING.to_owned()],
+        resolution: None,
+        frame_rate: None,
+        video_range: None,
+        audio: None,
+        subtitles: None,
+    }
+}
+
+fn audio_renditions(plan: &Plan, addresses: &dyn Addresses) -> Vec<MediaRendition> {
+    let rendition = |(number, audio): (usize, &AudioRendition)| MediaRendition {
+        kind: RenditionKind::Audio { channels: Some(2), uri: Some(addresses.playlist(&audio.name)) },
+        group_id: AUDIO_GROUP.to_owned(),
+        name: match &audio.language {
+            Some(language) => format!("{language} ({})", number + 1),
+            None => format!("Audio {}", number + 1),
+        },
+        // Renditions need a language to be chosen by; BCP 47 has a tag for one that is not known.
+        language: Some(audio.language.clone().unwrap_or_else(|| "und".to_owned())),
+        selection: if number == 0 { Selection::Default } else { Selection::Auto },
+    };
+    plan.audio.iter().enumerate().map(rendition).collect()
+}
+
+/// A rendition's rates in bit/s.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bandwidth {
+    peak: u64,
+    average: u64,
+}
+
+impl Bandwidth {
+    fn plus(self, other: Self) -> Self {
+        Self { peak: self.peak + other.peak, average: self.average + other.average }
+    }
+
+    fn max(self, other: Self) -> Self {
+        Self { peak: self.peak.max(other.peak), average: self.average.max(other.average) }
+    }
+}
+
+struct Rates<'a> {
+    measured: Option<&'a BTreeMap<String, MeasuredRate>>,
+}
+
+impl Rates<'_> {
+    /// What was measured, else the cap: a segment may spend its share and one buffer, which holds one second.
+    fn of_picture(&self, plan: &Plan, rendition: &Rendition) -> Bandwidth {
+        self.of(&rendition.name).unwrap_or_else(|| {
+            let cap = u64::from(rendition.max_kbps) * 1000;
+            let segment_us =
+                plan.grid.rate.micros_at(u64::from(plan.grid.segment_frames)).unsigned_abs().max(1);
+            Bandwidth { peak: cap + cap * 1_000_000 / segment_us, average: cap }
+        })
+    }
+
+    fn of_audio(&self, audio: &AudioRendition) -> Bandwidth {
+        self.of(&audio.name).unwrap_or_else(|| {
+            let rate = u64::from(audio.kbps) * 1000;
+            Bandwidth { peak: rate * 11 / 10, average: rate }
+        })
+    }
+
+    fn of(&self, rendition: &str) -> Option<Bandwidth> {
+        let rate = self.measured?.get(rendition)?;
+        Some(Bandwidth { peak: rate.peak_bps, average: rate.average_bps() })
+    }
+}
+
+/// Addresses within the archive of finished playlists: unsigned paths of objects.
+pub struct ArchiveAddresses<'a> {
+    /// The video, with what its parts made.
+    pub video: &'a Video,
+    /// The epoch under which each part was made, by position in the plan.
+    pub epochs: &'a BTreeMap<u32, u32>,
+}
+
+impl Addresses for ArchiveAddresses<'_> {
+    fn playlist(&self, rendition: &str) -> String {
+        ObjectKey::Playlist { stream: self.video.stream_id.clone(), rendition: rendition.to_owned() }
+            .to_string()
+    }
+
+    fn init(&self, rendition: &str) -> String {
+        let sha256 = self.video.inits.get(rendition).cloned().unwrap_or_default();
+        ObjectKey::Init { stream: self.video.stream_id.clone(), rendition: rendition.to_owned(), sha256 }
+            .to_string()
+    }
+
+    fn segment(&self, rendition: &str, index: u32) -> String {
+        let position = self.video.plan.as_ref().and_then(|plan| plan.position_of(rendition, index));
+        let epoch = position.and_then(|position| self.epochs.get(&position)).copied().unwrap_or(1);
+        let stream = self.video.stream_id.clone();
+        ObjectKey::Segment { stream, rendition: rendition.to_owned(), epoch, index }.to_string()
+    }
+}
