@@ -11,6 +11,7 @@ mod consumer;
 mod metrics;
 mod relay;
 pub mod settings;
+mod source;
 mod supervisor;
 mod telemetry;
 
@@ -20,5 +21,6 @@ pub use collection::{ChangeError, Collection, DecodeError, Found};
 pub use consumer::{Consumer, Handler};
 pub use metrics::{MetricsError, counter, gauge, histogram, render};
 pub use relay::{Relay, sweep};
+pub use source::SourceFile;
 pub use supervisor::{Service, stop_on_signal, supervise};
 pub use telemetry::init_tracing;

@@ -1,0 +1,1 @@
+//! The control plane: uploads, playback, the catalog over HTTP.

@@ -1,0 +1,218 @@
+//! One attempt at a job: encode, verify, store, record. Whatever ends it, the lease is settled and nothing stays behind.
+
+use crate::{claim::Claimed, lease, metrics::Metrics, recover, store::Store};
+use domain::{
+    job::{Failure, Job, JobRefusal, Outputs},
+    object::ObjectKey,
+    retry::FailureClass,
+    task::EncodeTask,
+    video::{Video, VideoRefusal},
+};
+use ports::{Clock, Encoder, MediaError, ObjectError, ObjectStore, Progress, Urgency};
+use service_kit::{ChangeError, Collection, SourceFile, until_available};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// The pause after the machine was at fault.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What attempts need.
+pub(crate) struct Attempts {
+    pub(crate) jobs: Collection<Job>,
+    pub(crate) videos: Collection<Video>,
+    pub(crate) objects: Arc<dyn ObjectStore>,
+    pub(crate) encoder: Arc<dyn Encoder>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) scratch: PathBuf,
+    pub(crate) metrics: Metrics,
+}
+
+/// How an attempt ended.
+enum Outcome {
+    /// Everything is stored.
+    Made(Outputs),
+    /// The job or its source is at fault.
+    Failed(Failure),
+    /// The machine is at fault, or the worker stops: no attempt at all.
+    GivenBack(String),
+    /// Nobody needs it any more, or somebody else has it.
+    Lost(String),
+}
+
+impl Attempts {
+    /// Attempts a claimed job and settles its lease. At `stop` it goes on for `grace`, then gives the job back.
+    pub(crate) async fn run(&self, claimed: Claimed, stop: &CancellationToken, grace: Duration) {
+        let (job, urgency) = (claimed.job, if claimed.urgent { Urgency::Now } else { Urgency::Background });
+        let name = if claimed.urgent { "now" } else { "background" };
+        let running = self.metrics.running.with_label_values(&[name]);
+        running.inc();
+        let outcome = tokio::select! {
+            outcome = self.attempt(&job, urgency) => outcome,
+            why = lease::keep(&self.jobs, &self.clock, &job) => Outcome::Lost(why),
+            () = self.out_of_grace(stop, grace) => Outcome::GivenBack("the worker stops".to_owned()),
+        };
+        running.dec();
+        let given_back = matches!(outcome, Outcome::GivenBack(_));
+        self.settle(&job, outcome).await;
+        if given_back && !stop.is_cancelled() {
+            // What ails the machine would end the next attempt as fast as this one.
+            self.clock.sleep(PAUSE).await;
+        }
+    }
+
+    async fn out_of_grace(&self, stop: &CancellationToken, grace: Duration) {
+        stop.cancelled().await;
+        self.clock.sleep(grace).await;
+    }
+
+    async fn attempt(&self, job: &Job, urgency: Urgency) -> Outcome {
+        if job.epoch > 1 {
+            let found = || async { recover::finished_before(&*self.objects, job).await };
+            match until_available(&*self.clock, "looking for finished output", found).await {
+                Ok(Some(outputs)) => {
+                    self.metrics.recovered.with_label_values(&[] as &[&str]).inc();
+                    return self.promised(job, outputs).await;
+                }
+                Ok(None) => {}
+                Err(error) => return Outcome::GivenBack(error.to_string()),
+            }
+        }
+        match self.encode(job, urgency).await {
+            Ok(outputs) => self.promised(job, outputs).await,
+            Err(outcome) => outcome,
+        }
+    }
+
+    async fn encode(&self, job: &Job, urgency: Urgency) -> Result<Outputs, Outcome> {
+        let machine = |error: std::io::Error| Outcome::GivenBack(format!("the scratch folder: {error}"));
+        let scratch = tempfile::Builder::new()
+            .prefix(job.job_id.as_str())
+            .tempdir_in(&self.scratch)
+            .map_err(machine)?;
+        let source = match &job.task {
+            EncodeTask::TestSource(_) => None,
+            EncodeTask::Chunk(_) | EncodeTask::Span(_) => Some(self.source(job).await?),
+        };
+        let source = source.as_ref().map(SourceFile::source);
+        let (progress, _) = watch::channel(Progress::default());
+        let began = self.clock.monotonic();
+        let encoded =
+            self.encoder.encode(source.as_ref(), &job.task, urgency, scratch.path(), &progress).await;
+        let encoded = encoded.map_err(outcome_of)?;
+        let took = self.clock.monotonic().since(began);
+        self.measure(job, took);
+        let store = Store { objects: &*self.objects, clock: &*self.clock, job };
+        let encode_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let stored = async {
+            let outputs = store.all(encoded, encode_ms).await?;
+            store.record(&outputs).await?;
+            Ok(outputs)
+        };
+        stored.await.map_err(|error: ObjectError| Outcome::GivenBack(error.to_string()))
+    }
+
+    async fn source(&self, job: &Job) -> Result<SourceFile, Outcome> {
+        let key = ObjectKey::Source { stream: job.stream_id.clone() };
+        let open = || SourceFile::open(&*self.objects, &key, &self.scratch);
+        until_available(&*self.clock, "opening a source", open).await.map_err(|error| match error {
+            ObjectError::Missing(_) => Outcome::Lost("its source is gone".to_owned()),
+            error => Outcome::GivenBack(error.to_string()),
+        })
+    }
+
+    /// Holds the initialization segments against those of other parts, before this one counts.
+    async fn promised(&self, job: &Job, outputs: Outputs) -> Outcome {
+        if outputs.tracks.is_empty() {
+            return Outcome::Made(outputs);
+        }
+        let note = || self.videos.change(job.stream_id.as_str(), |video| video.with_inits(&outputs));
+        match until_available(&*self.clock, "noting initialization segments", note).await {
+            Ok(_) | Err(ChangeError::Refused(VideoRefusal::Already)) => Outcome::Made(outputs),
+            Err(ChangeError::Refused(refusal @ VideoRefusal::InitDiffers { .. })) => {
+                Outcome::Failed(Failure {
+                    class: FailureClass::Unknown,
+                    text: refusal.to_string(),
+                    stderr: String::new(),
+                })
+            }
+            Err(error) => Outcome::Lost(error.to_string()),
+        }
+    }
+
+    async fn settle(&self, job: &Job, outcome: Outcome) {
+        let (label, settled) = match outcome {
+            Outcome::Made(outputs) => {
+                let epoch = job.epoch;
+                ("done", self.change(job, |job, now| job.complete(epoch, outputs.clone(), now)).await)
+            }
+            Outcome::Failed(failure) => {
+                tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, class = ?failure.class, error = failure.text, "an attempt failed");
+                let (epoch, jitter) = (job.epoch, self.clock.chance());
+                ("failed", self.change(job, |job, now| job.fail(epoch, failure.clone(), jitter, now)).await)
+            }
+            Outcome::GivenBack(why) => {
+                tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, why, "gave a job back");
+                ("given_back", self.change(job, |current, _| current.release(job.epoch)).await)
+            }
+            Outcome::Lost(why) => {
+                tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, why, "left a job");
+                self.metrics.leases_lost.with_label_values(&[] as &[&str]).inc();
+                ("lost", self.change(job, |current, _| current.release(job.epoch)).await)
+            }
+        };
+        self.metrics.jobs.with_label_values(&[kind(&job.task), label]).inc();
+        match settled {
+            Ok(job) => {
+                tracing::debug!(job_id = %job.job_id, part = job.part, state = job.state.name(), "settled a job");
+            }
+            Err(error) => tracing::debug!(job_id = %job.job_id, %error, "a job was settled by somebody else"),
+        }
+    }
+
+    async fn change(
+        &self,
+        job: &Job,
+        step: impl Fn(Job, domain::Timestamp) -> Result<Job, JobRefusal>,
+    ) -> Result<Job, ChangeError<JobRefusal>> {
+        let change = || self.jobs.change(job.job_id.as_str(), |current| step(current, self.clock.now()));
+        until_available(&*self.clock, "recording how a job ended", change).await
+    }
+
+    fn measure(&self, job: &Job, took: Duration) {
+        let seconds = took.as_secs_f64().max(1e-3);
+        let kind = kind(&job.task);
+        self.metrics.encode_seconds.with_label_values(&[kind]).observe(seconds);
+        self.metrics.encode_speed.with_label_values(&[kind]).observe(media_seconds(&job.task) / seconds);
+    }
+}
+
+fn outcome_of(error: MediaError) -> Outcome {
+    match error {
+        MediaError::Rejected(rejection) => Outcome::Failed(Failure {
+            class: FailureClass::Permanent,
+            text: rejection.text,
+            stderr: String::new(),
+        }),
+        MediaError::Failed { class, text, stderr } => Outcome::Failed(Failure { class, text, stderr }),
+        MediaError::Unavailable(why) => Outcome::GivenBack(why),
+    }
+}
+
+fn kind(task: &EncodeTask) -> &'static str {
+    match task {
+        EncodeTask::Chunk(_) => "chunk",
+        EncodeTask::Span(_) => "span",
+        EncodeTask::TestSource(_) => "test_source",
+    }
+}
+
+fn media_seconds(task: &EncodeTask) -> f64 {
+    match task {
+        EncodeTask::Chunk(chunk) => f64::from(chunk.frames) / chunk.rate.per_second(),
+        EncodeTask::Span(span) => {
+            f64::from(span.segment_frames.iter().sum::<u32>()) / domain::audio::FRAME_RATE.per_second()
+        }
+        EncodeTask::TestSource(card) => f64::from(card.duration_ms) / 1000.0,
+    }
+}

@@ -1,0 +1,62 @@
+//! Claiming: the best claimable job, by one compare-and-set.
+
+use domain::{
+    Timestamp,
+    collection::{JOBS_BY_TURN, JOBS_BY_WISH},
+    job::{Job, JobState},
+};
+use ports::{Clock, DocumentError, Query};
+use service_kit::{ChangeError, Collection};
+use std::{sync::Arc, time::Duration};
+
+/// How long a viewer's wish counts: whoever still waits renews it.
+const WISH_LASTS: Duration = Duration::from_secs(30);
+/// How many of the best are looked at: another one only after somebody else took the first.
+const CANDIDATES: u32 = 4;
+
+/// The queue as one worker sees it.
+#[derive(Clone)]
+pub(crate) struct Queue {
+    pub(crate) jobs: Collection<Job>,
+    pub(crate) holder: String,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// A claimed job, and whether somebody waits for it.
+pub(crate) struct Claimed {
+    pub(crate) job: Job,
+    pub(crate) urgent: bool,
+}
+
+impl Queue {
+    /// Claims the best job there is: what a viewer waits for, newest wish first; then beginnings of videos; then, unless
+    /// `urgent_only`, the rest by turn.
+    pub(crate) async fn claim(&self, urgent_only: bool) -> Result<Option<Claimed>, DocumentError> {
+        let queued = || JobState::Queued.name().into();
+        let wished = Query::of(JOBS_BY_WISH, vec![queued()], CANDIDATES)
+            .at_least((self.clock.now() - WISH_LASTS).to_string().into())
+            .descending();
+        let beginnings = Query::of(JOBS_BY_TURN, vec![queued(), 0.into()], CANDIDATES);
+        let rest = Query::of(JOBS_BY_TURN, vec![queued(), 1.into()], CANDIDATES);
+        let lines = [Some((wished, true)), Some((beginnings, true)), (!urgent_only).then_some((rest, false))];
+        for (query, urgent) in lines.into_iter().flatten() {
+            if let Some(job) = self.first_of(&query).await? {
+                return Ok(Some(Claimed { job, urgent }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn first_of(&self, query: &Query) -> Result<Option<Job>, DocumentError> {
+        for candidate in self.jobs.find(query).await?.documents {
+            let now: Timestamp = self.clock.now();
+            match self.jobs.change(candidate.job_id.as_str(), |job| job.claim(&self.holder, now)).await {
+                Ok(job) => return Ok(Some(job)),
+                Err(ChangeError::Catalog(error)) => return Err(error),
+                // Somebody else took or removed it: one of the next.
+                Err(ChangeError::Refused(_) | ChangeError::Missing) => {}
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,44 @@
+//! What a worker is told.
+
+use service_kit::settings::{self, Settings};
+use std::{path::PathBuf, time::Duration};
+
+/// A worker's settings, parsed and valid.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Its name among workers: in leases and logs.
+    pub name: String,
+    /// The folder for jobs' temporary files: this worker's own, emptied when it starts.
+    pub scratch: PathBuf,
+    /// Encodes side by side, beside the one that is kept free for what somebody waits for.
+    pub slots: usize,
+    /// It claims nothing while the disk has less room than this, in bytes.
+    pub min_free_bytes: u64,
+    /// How long a stop waits for encodes that are nearly done.
+    pub stop_grace: Duration,
+    /// There is no other worker on this catalog: every lease that it finds at its start is a dead one of its own.
+    pub alone: bool,
+}
+
+impl Config {
+    /// Reads the settings of the worker that is alone on its catalog.
+    #[must_use]
+    pub fn standalone(settings: &mut Settings<'_>) -> Self {
+        let slots: usize = settings.value(settings::TRANSCODE_SLOTS, "a number of encodes", 0);
+        let grace: u64 = settings.value(settings::STOP_GRACE_SECONDS, "a number of seconds", 10);
+        Self {
+            name: format!("standalone-{}", std::process::id()),
+            scratch: PathBuf::from(settings.text(settings::DATA_DIR)).join("scratch"),
+            slots: if slots == 0 { default_slots() } else { slots },
+            min_free_bytes: settings.value(settings::MIN_FREE_BYTES, "a number of bytes", 0),
+            stop_grace: Duration::from_secs(grace),
+            alone: true,
+        }
+    }
+}
+
+/// One ffmpeg fills about four cores, and a second one fills the pauses in which the first begins and ends.
+fn default_slots() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (cores / 4).max(1)
+}

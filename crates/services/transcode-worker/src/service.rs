@@ -1,0 +1,143 @@
+//! The worker as a service: assembled, then run until told to stop.
+
+use crate::{Config, attempt::Attempts, claim::Queue, metrics::Metrics, slot::Slot};
+use anyhow::Context;
+use domain::{
+    collection::JOBS_BY_TURN,
+    event::Topic,
+    job::{Job, JobState},
+    video::Video,
+};
+use ports::{Clock, Documents, Encoder, EventLog, Follower, ObjectStore, Query, StartAt};
+use prometheus::Registry;
+use service_kit::{Collection, Relay};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Notify, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// What a worker needs of the world.
+#[derive(Clone)]
+pub struct Deps {
+    /// The event log.
+    pub log: Arc<dyn EventLog>,
+    /// The catalog.
+    pub documents: Arc<dyn Documents>,
+    /// The object store.
+    pub objects: Arc<dyn ObjectStore>,
+    /// The encoder.
+    pub encoder: Arc<dyn Encoder>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where its metrics go.
+    pub metrics: Registry,
+}
+
+/// A worker that is ready to run.
+pub struct TranscodeWorker {
+    config: Config,
+    deps: Deps,
+    queue: Queue,
+    attempts: Arc<Attempts>,
+}
+
+impl TranscodeWorker {
+    /// Assembles a worker; nothing is claimed yet.
+    ///
+    /// # Errors
+    /// When its scratch folder cannot be made, a metric exists already, or the catalog fails.
+    pub async fn start(config: Config, deps: Deps) -> anyhow::Result<Self> {
+        empty(&config.scratch)
+            .with_context(|| format!("emptying the scratch folder {}", config.scratch.display()))?;
+        let metrics = Metrics::new(&deps.metrics)?;
+        let relay = Relay::new(deps.log.clone());
+        let jobs = Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone());
+        let videos = Collection::<Video>::new(deps.documents.clone(), relay, deps.clock.clone());
+        if config.alone {
+            release_all(&jobs).await.context("releasing the leases of the process before")?;
+        }
+        let queue = Queue { jobs: jobs.clone(), holder: config.name.clone(), clock: deps.clock.clone() };
+        let attempts = Attempts {
+            jobs,
+            videos,
+            objects: deps.objects.clone(),
+            encoder: deps.encoder.clone(),
+            clock: deps.clock.clone(),
+            scratch: config.scratch.clone(),
+            metrics,
+        };
+        Ok(Self { config, deps, queue, attempts: Arc::new(attempts) })
+    }
+
+    /// Claims and encodes until told to stop; then finishes what ends within the grace and gives the rest back.
+    ///
+    /// # Errors
+    /// None at present: whatever is away is waited for.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let bell = Arc::new(Notify::new());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(ring(self.deps.log.clone(), self.deps.clock.clone(), bell.clone(), stop.clone()));
+        // One slot more than asked for takes only what somebody waits for, so that a wish never queues behind an encode.
+        for number in 0..=self.config.slots {
+            let slot = Slot {
+                urgent_only: number == 0,
+                queue: self.queue.clone(),
+                attempts: self.attempts.clone(),
+                bell: bell.clone(),
+                clock: self.deps.clock.clone(),
+                config: self.config.clone(),
+            };
+            tasks.spawn(slot.run(stop.clone()));
+        }
+        while tasks.join_next().await.is_some() {}
+        Ok(())
+    }
+}
+
+/// Wakes idle slots when something is queued: a hint, for they look by themselves too.
+async fn ring(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, bell: Arc<Notify>, stop: CancellationToken) {
+    let listen = async {
+        loop {
+            if let Ok(mut follower) = log.follow(Topic::TranscodeTasks, StartAt::Now).await {
+                while follower_rang(&mut *follower).await {
+                    bell.notify_waiters();
+                }
+            }
+            clock.sleep(Duration::from_secs(1)).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = listen => {}
+    }
+}
+
+async fn follower_rang(follower: &mut dyn Follower) -> bool {
+    follower.next().await.is_ok()
+}
+
+fn empty(folder: &std::path::Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    std::fs::create_dir_all(folder)
+}
+
+async fn release_all(jobs: &Collection<Job>) -> Result<(), ports::DocumentError> {
+    let mut query = Query::of(JOBS_BY_TURN, vec![JobState::Leased.name().into()], 100);
+    loop {
+        let page = jobs.find(&query).await?;
+        for job in page.documents {
+            // A refusal means that it is not leased any more, which is what is wanted.
+            if let Err(service_kit::ChangeError::Catalog(error)) =
+                jobs.change(job.job_id.as_str(), |j| j.release(job.epoch)).await
+            {
+                return Err(error);
+            }
+        }
+        if page.next.is_none() {
+            return Ok(());
+        }
+        query = query.after(page.next);
+    }
+}

@@ -1,0 +1,53 @@
+//! The archive of a finished video's playlists, with unsigned references: for people and tools at the bucket, never served.
+
+use crate::handlers::{ProcessError, Processor};
+use domain::{
+    collection::JOBS_BY_STREAM,
+    job::{Job, JobState},
+    object::ObjectKey,
+    video::Video,
+};
+use hls::vod::{self, ArchiveAddresses};
+use ports::{Body, Condition, Query};
+use std::collections::BTreeMap;
+
+const PAGE: u32 = 200;
+
+/// Writes the master and every rendition's playlist.
+pub(crate) async fn write(processor: &Processor, video: &Video) -> Result<(), ProcessError> {
+    let Some(plan) = &video.plan else { return Ok(()) };
+    let epochs = epochs(processor, video).await?;
+    let addresses = ArchiveAddresses { video, epochs: &epochs };
+    let master = vod::master(plan, Some(&video.rates), &addresses).to_m3u8();
+    put(processor, &ObjectKey::Master { stream: video.stream_id.clone() }, master).await?;
+    for rendition in video.rates.keys() {
+        if let Some(playlist) = vod::media(plan, rendition, &addresses) {
+            let key = ObjectKey::Playlist { stream: video.stream_id.clone(), rendition: rendition.clone() };
+            put(processor, &key, playlist.to_m3u8()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The epoch under which each part was made.
+async fn epochs(processor: &Processor, video: &Video) -> Result<BTreeMap<u32, u32>, ProcessError> {
+    let done = vec![video.stream_id.as_str().into(), JobState::Done.name().into()];
+    let mut query = Query::of(JOBS_BY_STREAM, done, PAGE);
+    let mut epochs = BTreeMap::new();
+    loop {
+        let page = processor.jobs.find(&query).await?;
+        let epoch = |job: &Job| {
+            job.outputs.as_ref().filter(|outputs| outputs.source.is_none()).map(|o| (job.position, o.epoch))
+        };
+        epochs.extend(page.documents.iter().filter_map(epoch));
+        if page.next.is_none() {
+            return Ok(epochs);
+        }
+        query = query.after(page.next);
+    }
+}
+
+async fn put(processor: &Processor, key: &ObjectKey, text: String) -> Result<(), ProcessError> {
+    processor.objects.put(key, Body::from_bytes(text), Condition::Always).await?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! What the VOD processor is told.
+
+use service_kit::settings::{self, Settings};
+use std::path::PathBuf;
+
+/// The VOD processor's settings, parsed and valid.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder for copies of sources, where the store has none on this machine.
+    pub scratch: PathBuf,
+    /// Events handled side by side, which bounds how many sources are looked into at once.
+    pub parallel: usize,
+    /// The longest test card that stands in for a source, in milliseconds.
+    pub simulated_source_max_ms: u32,
+}
+
+impl Config {
+    /// Reads the settings.
+    #[must_use]
+    pub fn from_settings(settings: &mut Settings<'_>) -> Self {
+        let seconds: u32 =
+            settings.value(settings::SIMULATED_SOURCE_MAX_SECONDS, "a number of seconds from 1 to 3600", 8);
+        if !(1..=3600).contains(&seconds) {
+            settings.problem(
+                settings::SIMULATED_SOURCE_MAX_SECONDS,
+                format!("{seconds} is not between 1 and 3600"),
+            );
+        }
+        Self {
+            scratch: PathBuf::from(settings.text(settings::DATA_DIR)).join("sources"),
+            parallel: settings.value(settings::PROBE_SLOTS, "a number of sources", 2).max(1),
+            simulated_source_max_ms: seconds.saturating_mul(1000),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A source is there, or is to be made: look into it, refuse it or plan it, and queue its jobs.
+
+use super::{ProcessError, Processor};
+use domain::{
+    JobId, StreamId,
+    job::Job,
+    media::MediaInfo,
+    object::ObjectKey,
+    plan::{self, Plan, RECIPE},
+    rejection::{Rejection, RejectionCode},
+    task::{EncodeTask, TestSourceTask},
+    video::{Video, VideoStatus},
+};
+use ports::{MediaError, ObjectError};
+use service_kit::SourceFile;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Looks into a source that are tried before it counts as too costly.
+const PROBE_ATTEMPTS: u32 = 3;
+
+impl Processor {
+    /// Brings a video from `uploaded` to `transcoding` or `rejected`; does nothing twice.
+    pub(crate) async fn on_uploaded(&self, stream: &StreamId) -> Result<(), ProcessError> {
+        let Some(_probing) = Probing::begin(&self.probing, stream) else { return Ok(()) };
+        let Some(video) = self.videos.get(stream.as_str()).await? else { return Ok(()) };
+        match video.status {
+            VideoStatus::Uploaded if !video.has_source() => self.make_source(&video).await,
+            VideoStatus::Uploaded | VideoStatus::Processing => self.look_into(stream).await,
+            // The plan was written and the jobs perhaps not: they are the same however often they are added.
+            VideoStatus::Transcoding => match (&video.plan, &video.media) {
+                (Some(plan), Some(media)) => self.queue_parts(&video, plan, media).await,
+                _ => Ok(()),
+            },
+            VideoStatus::Ready | VideoStatus::Failed | VideoStatus::Rejected | VideoStatus::Deleted => Ok(()),
+        }
+    }
+
+    async fn make_source(&self, video: &Video) -> Result<(), ProcessError> {
+        let Some(card) = video.test_source else { return Ok(()) };
+        let task = EncodeTask::TestSource(TestSourceTask {
+            width: card.width,
+            height: card.height,
+            duration_ms: card.duration_ms.min(self.simulated_source_max_ms),
+        });
+        let id = JobId::derive(&video.stream_id, "", RECIPE, "test-source");
+        let turn = self.next_turn(&video.uploader).await?;
+        let job = Job::test_source(
+            id.clone(),
+            video.stream_id.clone(),
+            task,
+            turn,
+            &video.uploader,
+            self.clock.now(),
+        );
+        self.jobs.append_new(&[job]).await?;
+        self.ring(&id, &video.stream_id).await;
+        Ok(())
+    }
+
+    async fn look_into(&self, stream: &StreamId) -> Result<(), ProcessError> {
+        let now = self.clock.now();
+        let Some(video) = self.change_video(stream, |video| video.begin_processing(now)).await? else {
+            return Ok(());
+        };
+        let planned = match self.probe(stream).await? {
+            Ok(media) => plan::for_source(&media).map(|plan| (plan, media)),
+            Err(rejection) => Err(rejection),
+        };
+        let (plan, media) = match planned {
+            Ok(planned) => planned,
+            Err(rejection) => return self.reject(stream, rejection).await,
+        };
+        let now = self.clock.now();
+        let step = |video: Video| video.planned(media.clone(), plan.clone(), now);
+        let Some(video) = self.change_video(&video.stream_id, step).await? else { return Ok(()) };
+        self.metrics.sources.with_label_values(&["planned"]).inc();
+        let seconds = now.millis_since(video.created_at) as f64 / 1000.0;
+        self.metrics.latency.with_label_values(&["vod"]).observe(seconds);
+        tracing::info!(stream_id = %stream, parts = plan.part_count(), renditions = plan.renditions.len(), seconds = video.duration_seconds, "planned");
+        self.queue_parts(&video, &plan, &media).await
+    }
+
+    /// What was found in the source, or why it is refused.
+    async fn probe(&self, stream: &StreamId) -> Result<Result<MediaInfo, Rejection>, ProcessError> {
+        let key = ObjectKey::Source { stream: stream.clone() };
+        let file = match SourceFile::open(&*self.objects, &key, &self.scratch).await {
+            Err(ObjectError::Missing(_)) => {
+                let text = "The uploaded file is gone from the store. Upload it again.";
+                return Ok(Err(Rejection::new(RejectionCode::NotMedia, text)));
+            }
+            file => file?,
+        };
+        let mut attempt = 1;
+        loop {
+            match self.encoder.probe(&file.source()).await {
+                Ok(media) => return Ok(Ok(media)),
+                Err(MediaError::Rejected(rejection)) => return Ok(Err(rejection)),
+                Err(MediaError::Unavailable(why)) => return Err(ProcessError::Machine(why)),
+                Err(MediaError::Failed { text, .. }) if attempt >= PROBE_ATTEMPTS => {
+                    tracing::warn!(stream_id = %stream, error = text, "gave up looking into a source");
+                    let text = "Looking into the file took more time or memory than is allowed. Export it again and upload the new file.";
+                    return Ok(Err(Rejection::new(RejectionCode::TooCostly, text)));
+                }
+                Err(MediaError::Failed { .. }) => attempt += 1,
+            }
+        }
+    }
+
+    /// Refuses a source: it can never be played, so its bytes go too.
+    async fn reject(&self, stream: &StreamId, rejection: Rejection) -> Result<(), ProcessError> {
+        tracing::info!(stream_id = %stream, code = ?rejection.code, reason = rejection.text, "rejected");
+        let now = self.clock.now();
+        let rejected = self.change_video(stream, |video| video.give_up(rejection.clone(), now)).await?;
+        if rejected.is_some() {
+            self.metrics.sources.with_label_values(&["rejected"]).inc();
+            self.objects.remove(&ObjectKey::Source { stream: stream.clone() }).await?;
+        }
+        Ok(())
+    }
+
+    async fn queue_parts(&self, video: &Video, plan: &Plan, media: &MediaInfo) -> Result<(), ProcessError> {
+        let jobs = self.jobs_of(video, plan, media).await?;
+        self.jobs.append_new(&jobs).await?;
+        if let Some(first) = jobs.first() {
+            self.ring(&first.job_id, &video.stream_id).await;
+        }
+        Ok(())
+    }
+}
+
+/// A mark that a video is being looked into, as long as this lives.
+struct Probing<'a> {
+    all: &'a Arc<Mutex<HashSet<StreamId>>>,
+    stream: StreamId,
+}
+
+impl<'a> Probing<'a> {
+    fn begin(all: &'a Arc<Mutex<HashSet<StreamId>>>, stream: &StreamId) -> Option<Self> {
+        let new = all.lock().unwrap_or_else(PoisonError::into_inner).insert(stream.clone());
+        new.then(|| Self { all, stream: stream.clone() })
+    }
+}
+
+impl Drop for Probing<'_> {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.stream);
+    }
+}

@@ -1,0 +1,96 @@
+//! The VOD processor as a service: assembled, then run until told to stop.
+
+use crate::{Config, handlers::Processor, metrics::Metrics, reaper::Reaper};
+use anyhow::Context;
+use domain::{
+    collection::{JOBS_BY_OUTBOX, VIDEOS_BY_OUTBOX},
+    event::Topic,
+    job::Job,
+    video::Video,
+};
+use ports::{Clock, Documents, Encoder, EventLog, ObjectStore};
+use prometheus::Registry;
+use service_kit::{Collection, Consumer, Relay, sweep};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What the VOD processor needs of the world.
+#[derive(Clone)]
+pub struct Deps {
+    /// The event log.
+    pub log: Arc<dyn EventLog>,
+    /// The catalog.
+    pub documents: Arc<dyn Documents>,
+    /// The object store.
+    pub objects: Arc<dyn ObjectStore>,
+    /// The encoder, for looking into sources.
+    pub encoder: Arc<dyn Encoder>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where its metrics go.
+    pub metrics: Registry,
+}
+
+/// A VOD processor that is ready to run.
+pub struct VodProcessor {
+    parallel: usize,
+    processor: Arc<Processor>,
+}
+
+impl VodProcessor {
+    /// Assembles a VOD processor; nothing is consumed yet.
+    ///
+    /// # Errors
+    /// When its scratch folder cannot be made or a metric exists already.
+    pub async fn start(config: Config, deps: Deps) -> anyhow::Result<Self> {
+        let scratch = config.scratch.clone();
+        tokio::fs::create_dir_all(&scratch).await.with_context(|| format!("making {}", scratch.display()))?;
+        let relay = Relay::new(deps.log.clone());
+        let processor = Processor {
+            videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            jobs: Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            relay,
+            objects: deps.objects,
+            encoder: deps.encoder,
+            clock: deps.clock,
+            log: deps.log,
+            metrics: Metrics::new(&deps.metrics)?,
+            scratch,
+            simulated_source_max_ms: config.simulated_source_max_ms,
+            probing: Arc::default(),
+        };
+        Ok(Self { parallel: config.parallel, processor: Arc::new(processor) })
+    }
+
+    /// Consumes until told to stop.
+    ///
+    /// # Errors
+    /// None at present: whatever is away is waited for.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { parallel, processor } = self;
+        let consumer = |group, topics, parallel| Consumer {
+            log: processor.log.clone(),
+            clock: processor.clock.clone(),
+            group,
+            topics,
+            parallel,
+        };
+        let mut tasks = JoinSet::new();
+        // Two groups, so that looking into a flood of sources never holds up what is finished.
+        tasks.spawn(
+            consumer("vod-processor", &[Topic::VodChunks], parallel).run(processor.clone(), stop.clone()),
+        );
+        tasks.spawn(
+            consumer("vod-processor-results", &[Topic::TranscodeResults], 8)
+                .run(processor.clone(), stop.clone()),
+        );
+        tasks.spawn(sweep(processor.videos.clone(), VIDEOS_BY_OUTBOX, processor.clock.clone(), stop.clone()));
+        tasks.spawn(sweep(processor.jobs.clone(), JOBS_BY_OUTBOX, processor.clock.clone(), stop.clone()));
+        tasks.spawn(Reaper::new(&processor).run(stop.clone()));
+        tasks.spawn(crate::reconcile::run(processor.clone(), stop.clone()));
+        tasks.spawn(crate::cleanup::sweep_orphans(processor.clone(), stop));
+        while tasks.join_next().await.is_some() {}
+        Ok(())
+    }
+}
