@@ -1,0 +1,238 @@
+#!/usr/bin/env bash
+# Reelfleet's one command: start, stop and look at it, test it, measure it.
+set -u -o pipefail
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+# shellcheck source=scripts/screen.sh
+. "$ROOT/scripts/screen.sh"
+# shellcheck source=scripts/settings.sh
+. "$ROOT/scripts/settings.sh"
+# shellcheck source=scripts/json.sh
+. "$ROOT/scripts/json.sh"
+# shellcheck source=scripts/tools.sh
+. "$ROOT/scripts/tools.sh"
+# shellcheck source=scripts/standalone.sh
+. "$ROOT/scripts/standalone.sh"
+# shellcheck source=scripts/checks.sh
+. "$ROOT/scripts/checks.sh"
+
+usage() {
+  cat <<'END'
+Usage: ./run.sh COMMAND
+
+  start             build if needed, start in the background, wait until ready
+  stop              stop it; what was being encoded is handed back
+  restart           build, stop, start; data stays
+  reset [--yes]     stop, and remove every video and all state
+  status            health, process, data, queue
+  logs [SERVICE]    the last lines of the log; -f follows
+  test              format, lints, licences, rules, unit, end to end
+  bench [NAME]      measure against bare ffmpeg
+  help              this text
+
+Each command has --help. Settings are in .env; the environment wins.
+END
+}
+
+# The text of `COMMAND --help`.
+explain() {
+  case "$1" in
+    start)
+      cat <<'END'
+Usage: ./run.sh start [--local]
+
+Checks this machine (installs ffmpeg if it is missing), builds in release
+mode, starts in the background and waits until it is ready. Harmless when it
+already runs. Everything runs in one process; --local says so explicitly.
+
+Settings it looks at: API_PORT (8000), DATA_DIR (./data).
+END
+      ;;
+    stop)
+      cat <<'END'
+Usage: ./run.sh stop
+
+Asks the process to end, waits up to 30 seconds, then kills it. Nothing is
+lost either way: an unfinished encode is done again after the next start.
+END
+      ;;
+    restart)
+      cat <<'END'
+Usage: ./run.sh restart
+
+Builds first (a failed build leaves the old process running), then stops and
+starts. Data stays.
+END
+      ;;
+    reset)
+      cat <<'END'
+Usage: ./run.sh reset [--yes]
+
+Stops the process and removes DATA_DIR with every video in it, after asking.
+  --yes    do not ask
+END
+      ;;
+    status)
+      cat <<'END'
+Usage: ./run.sh status
+
+Health, process, data, and what GET /stats says about the queue.
+Exit code: 0 ready, 1 running but not ready, 3 not running.
+END
+      ;;
+    logs)
+      cat <<END
+Usage: ./run.sh logs [SERVICE] [-f] [-n LINES]
+
+The last 100 lines of the log, or of one service's part of it:
+  $(service_names | tr '\n' ' ')
+  -f, --follow    go on as lines arrive
+  -n LINES        so many lines
+END
+      ;;
+    test)
+      cat <<END
+Usage: ./run.sh test [--only STEP]
+
+Everything that is checked, in this order:
+  $ALL_STEPS
+Ends with a summary and the line 'N passed, N failed, N skipped'.
+Logs are in target/checks.
+
+Settings: REELFLEET_REQUIRE=browser,vlc makes a skip of these a failure.
+END
+      ;;
+    bench)
+      cat <<'END'
+Usage: ./run.sh bench [NAME] [ARGUMENTS]
+
+Builds in release mode and measures. Without a name it lists the benches;
+./run.sh bench NAME --help tells a bench's own arguments.
+END
+      ;;
+  esac
+}
+
+# Ends with a command's help text when the first argument asks for it.
+help_if_asked() {
+  case "${2:-}" in -h | --help | help)
+    explain "$1"
+    exit 0
+    ;;
+  esac
+}
+
+# An argument that a command does not know.
+unknown_argument() { misused "$1: unknown argument '$2'" "see: ./run.sh $1 --help"; }
+
+# A command without arguments got one.
+no_arguments() {
+  local command="$1"
+  shift
+  [ "$#" -eq 0 ] || unknown_argument "$command" "$1"
+}
+
+command_start() {
+  while [ "$#" -gt 0 ]; do
+    case "$1" in
+      --local) ;;
+      *) unknown_argument start "$1" ;;
+    esac
+    shift
+  done
+  start_standalone
+}
+
+command_stop() {
+  no_arguments stop "$@"
+  stop_standalone
+}
+
+command_restart() {
+  no_arguments restart "$@"
+  restart_standalone
+}
+
+command_reset() {
+  local answered=no
+  while [ "$#" -gt 0 ]; do
+    case "$1" in
+      --yes | -y) answered=yes ;;
+      *) unknown_argument reset "$1" ;;
+    esac
+    shift
+  done
+  reset_standalone "$answered"
+}
+
+command_status() {
+  no_arguments status "$@"
+  status_standalone
+}
+
+command_logs() {
+  local service='' follow='' lines=100
+  while [ "$#" -gt 0 ]; do
+    case "$1" in
+      -f | --follow) follow=follow ;;
+      -n)
+        shift
+        lines="${1:-}"
+        case "$lines" in '' | *[!0-9]*) misused "logs: -n needs a number" "see: ./run.sh logs --help" ;; esac
+        ;;
+      -*) unknown_argument logs "$1" ;;
+      *) service="$1" ;;
+    esac
+    shift
+  done
+  show_logs "$service" "$follow" "$lines"
+}
+
+command_test() {
+  local only=''
+  while [ "$#" -gt 0 ]; do
+    case "$1" in
+      --only)
+        shift
+        only="${1:-}"
+        case " $ALL_STEPS " in
+          *" ${only:-none} "*) ;;
+          *) misused "test: no step '$only'" "steps: $ALL_STEPS" ;;
+        esac
+        ;;
+      *) unknown_argument test "$1" ;;
+    esac
+    shift
+  done
+  run_checks "$only"
+}
+
+command_bench() {
+  check_cargo
+  check_compiler
+  check_ffmpeg
+  build_standalone
+  export BENCH_STANDALONE_BIN="${BENCH_STANDALONE_BIN:-$BINARY}"
+  if [ "$#" -eq 0 ]; then set -- --help; fi
+  cargo run --manifest-path "$ROOT/Cargo.toml" --release --locked --quiet -p bench -- "$@"
+}
+
+main() {
+  local command="${1:-help}"
+  [ "$#" -eq 0 ] || shift
+  case "$command" in
+    start | stop | restart | reset | status | logs | test | bench)
+      help_if_asked "$command" "$@"
+      load_settings
+      place_files
+      "command_$command" "$@"
+      ;;
+    help | -h | --help) usage ;;
+    *)
+      misused "unknown command '$command'" \
+        "commands: start stop restart reset status logs test bench help"
+      ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,43 @@
+# Settings for the scripts: `.env` beside run.sh, under what the environment says. Sourced; needs ROOT.
+# shellcheck shell=bash
+
+# Exports every `NAME=value` of a file whose name is not set yet. The file is read, never run.
+read_settings() {
+  local line name value
+  [ -f "$1" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    line="${line%$'\r'}"
+    [[ "$line" =~ ^[[:space:]]*([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]] || continue
+    name="${BASH_REMATCH[1]}" value="${BASH_REMATCH[2]}"
+    case "$value" in
+      \"*\" | \'*\') value="${value:1:${#value}-2}" ;;
+    esac
+    [ -n "${!name+set}" ] || export "$name=$value"
+  done <"$1"
+}
+
+# Reads `.env` and works out what the scripts themselves need from it.
+load_settings() {
+  read_settings "$ROOT/.env"
+  API_PORT="${API_PORT:-8000}"
+  DATA_DIR="${DATA_DIR:-./data}"
+  case "$API_PORT" in
+    '' | *[!0-9]* | ??????*)
+      misused "API_PORT=$API_PORT is not a port number" "use a number from 1 to 65535"
+      ;;
+  esac
+  if [ "$API_PORT" -lt 1 ] || [ "$API_PORT" -gt 65535 ]; then
+    misused "API_PORT=$API_PORT: the scripts need a fixed port" "use a number from 1 to 65535"
+  fi
+  case "$DATA_DIR" in
+    /*) ;;
+    *) DATA_DIR="$ROOT/${DATA_DIR#./}" ;;
+  esac
+  export API_PORT DATA_DIR
+  # An address that means every one of this machine is reached by loopback.
+  case "${LISTEN_ADDRESS:-}" in
+    '' | 0.0.0.0 | :: | '[::]') API_HOST=127.0.0.1 ;;
+    *:*) API_HOST="[${LISTEN_ADDRESS}]" ;;
+    *) API_HOST="$LISTEN_ADDRESS" ;;
+  esac
+}
