@@ -1,0 +1,82 @@
+//! The services of the process: one list.
+
+use crate::{
+    adapters::{self, Adapters},
+    folder,
+    settings::ProcessSettings,
+};
+use api::Api;
+use ports::Clock;
+use prometheus::Registry;
+use service_kit::{Service, SystemClock, stop_on_signal, supervise};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+use transcode_worker::TranscodeWorker;
+use vod_processor::VodProcessor;
+
+/// What services need, after their own grace, to put down what they hold.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Starts everything and runs until told to stop.
+///
+/// # Errors
+/// When something cannot be started, or a service fails.
+pub(crate) async fn run(mut settings: ProcessSettings, address_file: Option<PathBuf>) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let _folder = folder::open(&settings.data_dir)?;
+    if settings.signing_keys.is_empty() {
+        settings.signing_keys = vec![folder::signing_key(&settings.data_dir, |bytes| clock.random(bytes))?];
+    }
+    settings.api.signing_keys.clone_from(&settings.signing_keys);
+    settings.api.address_file = address_file;
+    let adapters = adapters::open(&settings, &settings.signing_keys[0], clock.clone()).await?;
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+    let grace = settings.stop_grace + DRAIN;
+    let services = start(settings, &adapters, &clock, &stop).await?;
+    supervise(services, stop, grace).await
+}
+
+async fn start(
+    settings: ProcessSettings,
+    adapters: &Adapters,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Vec<Service>> {
+    let Adapters { catalog, log, objects, encoder } = adapters;
+    let metrics = Registry::new();
+    let worker = transcode_worker::Deps {
+        log: log.clone(),
+        documents: catalog.clone(),
+        objects: objects.clone(),
+        encoder: encoder.clone(),
+        clock: clock.clone(),
+        metrics: metrics.clone(),
+    };
+    let processor = vod_processor::Deps {
+        log: log.clone(),
+        documents: catalog.clone(),
+        objects: objects.clone(),
+        encoder: encoder.clone(),
+        clock: clock.clone(),
+        metrics: metrics.clone(),
+    };
+    let control_plane = api::Deps {
+        log: log.clone(),
+        documents: catalog.clone(),
+        objects: objects.clone(),
+        media: Some(objects.routes()),
+        clock: clock.clone(),
+        metrics,
+    };
+    let worker = TranscodeWorker::start(settings.transcode_worker, worker).await?;
+    let processor = VodProcessor::start(settings.vod_processor, processor).await?;
+    // Last: once its port answers, everything behind it is there.
+    let api = Api::start(settings.api, control_plane).await?;
+    tracing::info!("listening on http://{}", api.address());
+    Ok(vec![
+        Service::new("api", api.run(stop.clone())),
+        Service::new("vod-processor", processor.run(stop.clone())),
+        Service::new("transcode-worker", worker.run(stop.clone())),
+    ])
+}

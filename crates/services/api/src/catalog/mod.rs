@@ -1,0 +1,5 @@
+//! The catalog: what videos and jobs there are.
+
+pub(crate) mod jobs;
+pub(crate) mod stats;
+pub(crate) mod videos;

@@ -1,0 +1,74 @@
+//! What the API is told.
+
+use service_kit::settings::{self, Settings};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
+use url::Url;
+
+/// How segments reach players.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaDelivery {
+    /// Players are redirected to the object store.
+    Redirect,
+    /// Their bytes pass through the API.
+    Proxy,
+}
+
+/// The API's settings, parsed and valid.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The address to listen on.
+    pub address: IpAddr,
+    /// The port; 0 takes any free one.
+    pub port: u16,
+    /// The address under which viewers reach the API, if it is not the one that their request names.
+    pub public_url: Option<Url>,
+    /// How segments reach players.
+    pub delivery: MediaDelivery,
+    /// A video can be played as soon as it is planned, not only when it is ready.
+    pub play_while_encoding: bool,
+    /// Secrets of playback addresses: the first signs, all verify.
+    pub signing_keys: Vec<Vec<u8>>,
+    /// The largest upload, in bytes.
+    pub upload_max_bytes: u64,
+    /// The longest test card that stands in for a source, in milliseconds.
+    pub simulated_source_max_ms: u32,
+    /// A file that gets the address once the API listens, for scripts that asked for any free port.
+    pub address_file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the settings; the signing keys are the caller's, for an embedded store makes its own.
+    #[must_use]
+    pub fn from_settings(settings: &mut Settings<'_>, signing_keys: Vec<Vec<u8>>) -> Self {
+        let address =
+            settings.value(settings::LISTEN_ADDRESS, "an IP address", IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let anonymous = settings.choice(settings::ALLOW_ANONYMOUS, &[("no", false), ("yes", true)]);
+        if !address.is_loopback() && !anonymous {
+            let text =
+                format!("{address} lets others upload and delete. Say ALLOW_ANONYMOUS=yes if that is wanted");
+            settings.problem(settings::LISTEN_ADDRESS, text);
+        }
+        let public_url = settings.text(settings::PUBLIC_URL);
+        let parsed = Url::parse(&public_url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        if !public_url.is_empty() && parsed.is_none() {
+            settings.problem(settings::PUBLIC_URL, format!("{public_url:?} is not an http or https address"));
+        }
+        let delivery = [("redirect", MediaDelivery::Redirect), ("proxy", MediaDelivery::Proxy)];
+        let seconds: u32 = settings.value(settings::SIMULATED_SOURCE_MAX_SECONDS, "a number of seconds", 8);
+        Self {
+            address,
+            port: settings.value(settings::API_PORT, "a port", 8000),
+            public_url: parsed,
+            delivery: settings.choice(settings::MEDIA_DELIVERY, &delivery),
+            play_while_encoding: settings
+                .choice(settings::PLAY_WHILE_ENCODING, &[("on", true), ("off", false)]),
+            signing_keys,
+            upload_max_bytes: settings.value(settings::UPLOAD_MAX_BYTES, "a number of bytes", 0),
+            simulated_source_max_ms: seconds.saturating_mul(1000),
+            address_file: None,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Holding: a request for what is not encoded yet waits until it is, and says that somebody waits for it.
+//!
+//! Players take a late answer well and a refusal badly: VLC stops for good at a 503, ffmpeg skips the segment.
+
+use crate::{
+    problem::{Code, Problem},
+    state::State,
+};
+use domain::{
+    JobId, StreamId, Timestamp,
+    job::{Job, JobState},
+    object::ObjectKey,
+    plan::Plan,
+    video::{Video, VideoStatus},
+};
+use ports::Monotonic;
+use std::time::Duration;
+
+/// What a player asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A rendition's initialization segment.
+    Init,
+    /// A media segment, by its number.
+    Segment(u32),
+}
+
+/// Where it is, or which job makes it.
+enum Located {
+    At(ObjectKey),
+    In(JobId),
+}
+
+/// Look again at least so often, in case the bell was not heard.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A wish lasts 30 s: whoever still waits renews it well before.
+const WISH_EVERY: Duration = Duration::from_secs(10);
+/// Nobody waits longer than this; something is very wrong by then.
+const LONGEST_HOLD: Duration = Duration::from_secs(600);
+
+/// The object behind an address, once it is there.
+pub(super) async fn object(
+    state: &State,
+    stream: &StreamId,
+    rendition: &str,
+    wanted: Wanted,
+) -> Result<ObjectKey, Problem> {
+    let mut ear = state.bell.listen();
+    let began = state.clock.monotonic();
+    let mut wished: Option<Monotonic> = None;
+    let mut held = None;
+    loop {
+        let job = match locate(state, stream, rendition, wanted).await? {
+            Located::At(key) => return Ok(key),
+            Located::In(job) => job,
+        };
+        held.get_or_insert_with(|| Held::begin(state));
+        let now = state.clock.monotonic();
+        if now.since(began) > LONGEST_HOLD {
+            return Err(Problem::new(Code::Unavailable, "This part of the video takes too long to encode."));
+        }
+        if wished.is_none_or(|at| now.since(at) >= WISH_EVERY) {
+            wish(state, &job, state.clock.now()).await?;
+            wished = Some(now);
+        }
+        tokio::select! {
+            () = ear.hear(stream.as_str()) => {}
+            () = state.clock.sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+async fn locate(
+    state: &State,
+    stream: &StreamId,
+    rendition: &str,
+    wanted: Wanted,
+) -> Result<Located, Problem> {
+    let video = state.video(stream.as_str()).await?;
+    let plan = playable_plan(&video)?;
+    let number = match wanted {
+        Wanted::Init => 0,
+        Wanted::Segment(number) => number,
+    };
+    let position = plan
+        .position_of(rendition, number)
+        .ok_or_else(|| Problem::new(Code::NotFound, "The video has no such rendition or segment."))?;
+    if let (Wanted::Init, Some(sha256)) = (wanted, video.inits.get(rendition)) {
+        let (stream, rendition, sha256) = (stream.clone(), rendition.to_owned(), sha256.clone());
+        return Ok(Located::At(ObjectKey::Init { stream, rendition, sha256 }));
+    }
+    let id = plan.job_id(stream, &video.checksum, position);
+    let job = state.jobs.get(id.as_str()).await?;
+    match (job.as_ref().map(|job| job.state), video.status) {
+        (Some(JobState::Done), _) => {
+            Ok(made(job.as_ref(), stream, rendition, wanted).map_or(Located::In(id), Located::At))
+        }
+        (Some(JobState::Dead | JobState::Rejected), _) | (_, VideoStatus::Failed) => {
+            Err(Problem::new(Code::SegmentFailed, "This part of the video could not be encoded."))
+        }
+        // A job that is not there yet is about to be added: the plan comes first.
+        _ => Ok(Located::In(id)),
+    }
+}
+
+/// What is planned stays addressable, also of a video that failed: parts of it play.
+fn playable_plan(video: &Video) -> Result<&Plan, Problem> {
+    if video.status == VideoStatus::Deleted {
+        return Err(Problem::new(Code::Deleted, "The video was deleted."));
+    }
+    video.plan.as_ref().ok_or_else(|| Problem::new(Code::NotPlayableYet, "The video is not planned yet."))
+}
+
+/// Only what the completing record names is ever served: a stale worker's segment is not.
+fn made(job: Option<&Job>, stream: &StreamId, rendition: &str, wanted: Wanted) -> Option<ObjectKey> {
+    let outputs = job?.outputs.as_ref()?;
+    let track = outputs.tracks.iter().find(|track| track.rendition == rendition)?;
+    let (stream, rendition) = (stream.clone(), rendition.to_owned());
+    match wanted {
+        Wanted::Init => Some(ObjectKey::Init { stream, rendition, sha256: track.init_sha256.clone() }),
+        Wanted::Segment(index) => {
+            track.segments.iter().find(|segment| segment.index == index)?;
+            Some(ObjectKey::Segment { stream, rendition, epoch: outputs.epoch, index })
+        }
+    }
+}
+
+async fn wish(state: &State, job: &JobId, now: Timestamp) -> Result<(), Problem> {
+    match state.jobs.change(job.as_str(), |job| job.want(now)).await {
+        Err(service_kit::ChangeError::Catalog(error)) => Err(error.into()),
+        // It has just ended, or is about to be added: the next look finds out.
+        _ => Ok(()),
+    }
+}
+
+/// Counts a request as held, as long as this lives.
+struct Held(prometheus::IntGauge);
+
+impl Held {
+    fn begin(state: &State) -> Self {
+        let gauge = state.metrics.held.with_label_values(&[] as &[&str]);
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,74 @@
+//! Playback: every address that a player meets, and the tokens that open them.
+
+mod delivery;
+mod hold;
+pub(crate) mod manifest;
+pub(crate) mod playlists;
+mod token;
+
+pub(crate) use token::Tokens;
+
+use crate::{
+    problem::{Code, Problem},
+    state::State,
+};
+use axum::{
+    extract::{Path, State as Extracted},
+    http::HeaderMap,
+    response::Response,
+};
+use domain::StreamId;
+use hold::Wanted;
+use token::Purpose;
+
+/// A file within a rendition's folder.
+enum File {
+    Playlist,
+    Wanted(Wanted),
+}
+
+/// The names of files as playlists write them.
+mod name {
+    pub(super) const PLAYLIST: &str = "index.m3u8";
+    pub(super) const INIT: &str = "init.mp4";
+    pub(super) const SEGMENT_EXTENSION: &str = ".m4s";
+}
+
+/// Answers with a rendition's playlist, initialization segment or media segment.
+pub(crate) async fn file(
+    Extracted(state): Extracted<State>,
+    Path((token, stream, rendition, file)): Path<(String, String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let valid_for = state.open(&token, Purpose::Playback, &stream)?;
+    let stream: StreamId = stream.parse().map_err(|_| Problem::no_video(&stream))?;
+    match parse(&file) {
+        Some(File::Playlist) => playlists::media(&state, &stream, &rendition, &headers, valid_for).await,
+        Some(File::Wanted(wanted)) => {
+            let key = hold::object(&state, &stream, &rendition, wanted).await?;
+            delivery::answer(&state, &key, &headers).await
+        }
+        None => Err(Problem::new(Code::NotFound, "There is no such file in this rendition.")),
+    }
+}
+
+fn parse(file: &str) -> Option<File> {
+    match file {
+        name::PLAYLIST => Some(File::Playlist),
+        name::INIT => Some(File::Wanted(Wanted::Init)),
+        segment => {
+            let number = segment.strip_suffix(name::SEGMENT_EXTENSION)?;
+            Some(File::Wanted(Wanted::Segment(number.parse().ok()?)))
+        }
+    }
+}
+
+impl State {
+    /// Lets a token in, or refuses without a reason; how long it is still good, in seconds.
+    fn open(&self, token: &str, purpose: Purpose, stream: &str) -> Result<i64, Problem> {
+        let now = self.clock.now().as_seconds();
+        self.tokens.verify(token, purpose, stream, now).ok_or_else(|| {
+            Problem::new(Code::Forbidden, "Ask for a new address with GET /vod/{id}/manifest.")
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! Playlists as players get them: from the plan, with relative addresses.
+
+use super::{name, token::Purpose};
+use crate::{
+    problem::{Code, Problem},
+    state::State,
+};
+use axum::{
+    extract::{Path, State as Extracted},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    StreamId,
+    plan::Plan,
+    video::{Video, VideoStatus},
+};
+use hls::vod::{self, Addresses};
+use sha2::{Digest, Sha256};
+
+/// Whoever opened a video may watch it for so long at least, pauses included.
+const PLAYBACK_SECONDS: i64 = 6 * 3600;
+/// Tokens end on such a grid, so that all viewers of a quarter hour share their addresses, and caches with them.
+const SHARED_SECONDS: i64 = 900;
+
+/// The master playlist.
+pub(crate) async fn master(
+    Extracted(state): Extracted<State>,
+    Path((token, stream)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    state.open(&token, Purpose::Link, &stream)?;
+    let video = state.video(&stream).await?;
+    let plan = planned(&state, &video)?;
+    let length = plan.grid.duration_us() / 1_000_000;
+    let until = state.clock.now().as_seconds() + PLAYBACK_SECONDS.max(2 * length);
+    let until = (until / SHARED_SECONDS + 1) * SHARED_SECONDS;
+    let addresses = Relative {
+        folder: format!("../../{}/{stream}/", state.tokens.sign(Purpose::Playback, &stream, until)),
+    };
+    let measured = (video.status == VideoStatus::Ready).then_some(&video.rates);
+    let text = vod::master(plan, measured, &addresses).to_m3u8();
+    Ok(playlist(text, &headers, 60))
+}
+
+/// The playlist of one rendition.
+pub(super) async fn media(
+    state: &State,
+    stream: &StreamId,
+    rendition: &str,
+    headers: &HeaderMap,
+    valid_for: i64,
+) -> Result<Response, Problem> {
+    let video = state.video(stream.as_str()).await?;
+    let plan = planned(state, &video)?;
+    let addresses = Relative { folder: String::new() };
+    let media = vod::media(plan, rendition, &addresses)
+        .ok_or_else(|| Problem::new(Code::NotFound, "The video has no such rendition."))?;
+    Ok(playlist(media.to_m3u8(), headers, valid_for))
+}
+
+fn planned<'a>(state: &State, video: &'a Video) -> Result<&'a Plan, Problem> {
+    state.require_playable(video)?;
+    let missing = || Problem::new(Code::NotPlayableYet, "The video is not planned yet.");
+    video.plan.as_ref().ok_or_else(missing)
+}
+
+fn playlist(text: String, request: &HeaderMap, max_age: i64) -> Response {
+    let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&text)[..12]));
+    let headers = [
+        (header::CONTENT_TYPE, "application/vnd.apple.mpegurl".to_owned()),
+        (header::CACHE_CONTROL, format!("private, max-age={max_age}")),
+        (header::ETAG, etag.clone()),
+    ];
+    let known = request.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == etag.as_bytes());
+    if known { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, text).into_response() }
+}
+
+/// Addresses relative to the playlist that names them.
+struct Relative {
+    /// Where renditions' folders are, seen from the master.
+    folder: String,
+}
+
+impl Addresses for Relative {
+    fn playlist(&self, rendition: &str) -> String {
+        format!("{}{rendition}/{}", self.folder, name::PLAYLIST)
+    }
+
+    fn init(&self, _: &str) -> String {
+        name::INIT.to_owned()
+    }
+
+    fn segment(&self, _: &str, index: u32) -> String {
+        format!("{index}{}", name::SEGMENT_EXTENSION)
+    }
+}
