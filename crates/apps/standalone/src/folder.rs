@@ -1,9 +1,8 @@
 //! The data folder: owned by one process at a time.
 
 use anyhow::Context;
-use fs4::fs_std::FileExt;
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -34,12 +33,17 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<DataFolder> {
     }
     let lock =
         File::create(path.join(LOCK)).with_context(|| format!("cannot write to the data folder {show}"))?;
-    let free =
-        FileExt::try_lock_exclusive(&lock).with_context(|| format!("cannot lock the data folder {show}"))?;
-    anyhow::ensure!(
-        free,
-        "another process uses the data folder {show}. Stop it first, or set another DATA_DIR"
-    );
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            anyhow::bail!(
+                "another process uses the data folder {show}. Stop it first, or set another DATA_DIR"
+            )
+        }
+        Err(TryLockError::Error(error)) => {
+            return Err(anyhow::Error::new(error).context(format!("cannot lock the data folder {show}")));
+        }
+    }
     Ok(DataFolder { _lock: lock })
 }
 

@@ -17,6 +17,7 @@ pub use encoder::{
 };
 pub use log::{
     Committer, Delivery, EventLog, Follower, LogError, Membership, Partition, Position, Received, Record,
+    StartAt,
 };
 pub use object::{
     Body, BodyError, ByteRange, Condition, ObjectError, ObjectMeta, ObjectStore, ObjectStream, Period,
