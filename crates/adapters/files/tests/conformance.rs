@@ -1,0 +1,16 @@
+//! The store passes the suite of its port.
+
+#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
+
+mod fixture;
+
+use ports::ObjectStore;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+async fn open() -> (Arc<dyn ObjectStore>, TempDir) {
+    let root = tempfile::tempdir().unwrap();
+    (Arc::new(fixture::open(root.path())), root)
+}
+
+conformance::object_store!(open);
