@@ -16,7 +16,8 @@ const HOMES: &[(&str, &str)] = &[
 
 /// Where processes may be spawned: ffmpeg's adapter, and checks that drive the product from outside. Integration
 /// tests may too, since they do not ship.
-const SPAWNERS: &[&str] = &["crates/adapters/ffmpeg/", "crates/checks/"];
+const SPAWNERS: &[&str] =
+    &["crates/adapters/ffmpeg/", "crates/base/conformance/src/encoder/", "crates/checks/"];
 
 /// Every dependency on a vendor's package outside its adapter.
 #[must_use]
