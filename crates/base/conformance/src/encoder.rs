@@ -1,1 +1,48 @@
-//! The suite of encoders.
+//! The suite of encoders. Its sources are made, and what comes out is decoded, by the `ffmpeg` and `ffprobe` programs.
+
+mod media;
+mod pictures;
+mod refusal;
+mod sound;
+mod source;
+mod stop;
+
+pub use pictures::*;
+pub use refusal::*;
+pub use sound::*;
+pub use stop::*;
+
+/// Makes a test of every promise of encoders. `open` is an async function without arguments that gives a smart pointer to
+/// an encoder, and what has to live as long as it.
+#[macro_export]
+macro_rules! encoder {
+    ($open:path) => {
+        $crate::encoder! { @cases $open:
+            chunks_tile_every_frame_of_an_mp4
+            chunks_tile_every_frame_of_a_matroska
+            chunks_tile_every_frame_of_a_transport_stream
+            a_hole_shows_the_picture_before_it
+            a_fast_source_is_halved_where_the_ladder_says_so
+            a_cut_source_still_gives_every_promised_frame
+            a_chunk_of_another_shape_in_the_middle_keeps_its_count
+            a_test_source_has_picture_and_sound
+            progress_reaches_the_end
+            spans_tile_and_sound_like_one
+            a_beep_sounds_when_it_did
+            sound_that_begins_late_and_ends_early_is_silence_there
+            surround_and_mono_become_stereo
+            sound_that_changes_its_form_keeps_its_place
+            what_is_no_media_is_refused
+            a_playlist_reads_no_other_file
+            a_source_that_is_away_is_not_refused
+            a_dropped_encode_leaves_no_process
+        }
+    };
+    (@cases $open:path: $($case:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            let (encoder, _keep_alive) = $open().await;
+            $crate::encoder::$case(&*encoder).await;
+        }
+    )*};
+}

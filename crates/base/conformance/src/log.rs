@@ -1,4 +1,4 @@
-//! The suite of event logs. Each case has its own keys and groups and expects no offset: a server may be shared.
+//! The suite of event logs. Each has its own keys and groups and expects no offset: servers are shared.
 
 mod assignment;
 mod commit;
@@ -39,6 +39,7 @@ macro_rules! event_log {
             a_lone_member_owns_everything
             members_share_partitions
             each_record_goes_to_one_member
+            nothing_comes_of_a_lost_partition
             who_leaves_hands_over
             groups_are_independent
             a_new_group_reads_what_is_there

@@ -65,7 +65,7 @@ impl Timeline {
 
         let mean = Rate::near(gaps.len() as f64 * 1e6 / (last.pts_us - first.pts_us) as f64);
         let constant = [nominal, mean].into_iter().flatten().find(|rate| lies_on_grid(&packets, *rate));
-        let usual = || usual_gap.and_then(|gap| Rate::near(1e6 / gap as f64)).unwrap_or(FALLBACK_RATE);
+        let usual = || usual_gap.and_then(|gap| usual_rate(gap, nominal)).unwrap_or(FALLBACK_RATE);
         Some(Self {
             start_us: first.pts_us,
             end_us,
@@ -88,6 +88,14 @@ impl Timeline {
         let after = self.keyframes.partition_point(|keyframe| keyframe.pts_us <= time_us);
         self.keyframes[..after].last().copied()
     }
+}
+
+/// The rate of ordinary gaps: the nominal one where a container's rounding explains the difference, as Matroska's 33 ms
+/// for 30 pictures per second.
+fn usual_rate(gap_us: i64, nominal: Option<Rate>) -> Option<Rate> {
+    const ROUNDING_US: f64 = 600.0;
+    let explained = |rate: &Rate| (1e6 / rate.per_second() - gap_us as f64).abs() <= ROUNDING_US;
+    nominal.filter(explained).or_else(|| Rate::near(1e6 / gap_us as f64))
 }
 
 /// Every picture is nearer to its own place on the grid than to any other, with room for a container's rounded times.
@@ -145,6 +153,13 @@ mod tests {
         assert!(!timeline.constant);
         assert_eq!((timeline.rate, timeline.longest_gap_us), (Rate::new(25, 1).unwrap(), 440_000));
         assert_eq!(timeline.end_us, 4_000_000);
+    }
+
+    #[test]
+    fn rounded_gaps_do_not_change_a_variable_rate() {
+        let times = (0..50).chain(60..100).map(|i| packet((i * 100 + 1) / 3 * 1000)).collect();
+        let timeline = Timeline::of(times, Rate::new(30, 1)).unwrap();
+        assert_eq!((timeline.constant, timeline.rate), (false, Rate::new(30, 1).unwrap()));
     }
 
     #[test]

@@ -6,23 +6,17 @@ use super::{
     publish_keys,
 };
 use crate::document::unique;
-use ports::{Delivery, EventLog};
+use ports::{Delivery, EventLog, Membership, Partition, Received};
 use std::collections::BTreeSet;
 
 /// Whoever gets a record was told before that it owns its partition.
 pub async fn an_assignment_comes_before_records(port: &dyn EventLog) {
     let keys = publish_keys(port, 6).await;
-    let mut membership = join(port, &unique("group")).await;
-    let (mut owned, mut seen) = (BTreeSet::new(), 0);
+    let mut member = Watched::join(port, &unique("group")).await;
+    let mut seen = 0;
     while seen < keys.len() {
-        match in_time("a delivery", membership.next()).await.expect("next") {
-            Delivery::Assigned(partitions) => owned.extend(partitions),
-            Delivery::Revoked(partitions) => owned.retain(|partition| !partitions.contains(partition)),
-            Delivery::Record(received) => {
-                assert!(owned.contains(&received.position.partition));
-                seen += usize::from(keys.contains(&received.record.key));
-            }
-        }
+        let received = member.next().await;
+        seen += usize::from(received.is_some_and(|received| keys.contains(&received.record.key)));
     }
 }
 
@@ -58,6 +52,27 @@ pub async fn each_record_goes_to_one_member(port: &dyn EventLog) {
     assert_eq!(seen, keys);
 }
 
+/// Once a member is told that it lost a partition it gets nothing more of it, not even what was read ahead.
+pub async fn nothing_comes_of_a_lost_partition(port: &dyn EventLog) {
+    let group = unique("group");
+    publish_keys(port, 60).await;
+    let mut first = Watched::join(port, &group).await;
+    let (mut second, mut seen) = (Crew::of(&group), BTreeSet::new());
+    while seen.len() < TOPIC.partitions() as usize {
+        seen.extend(first.next().await.map(|received| received.position.partition));
+    }
+    second.join(port).await;
+    while !first.has_lost || first.owned.is_empty() {
+        first.next().await;
+    }
+    let later = publish_keys(port, 30).await;
+    let mut reached = BTreeSet::new();
+    while !first.owned.is_subset(&reached) {
+        let received = first.next().await.filter(|received| later.contains(&received.record.key));
+        reached.extend(received.map(|received| received.position.partition));
+    }
+}
+
 /// What a member owned that leaves, others own after it, and they get what comes.
 pub async fn who_leaves_hands_over(port: &dyn EventLog) {
     let mut crew = Crew::of(&unique("group"));
@@ -90,4 +105,33 @@ pub async fn a_new_group_reads_what_is_there(port: &dyn EventLog) {
     let mut crew = Crew::of(&unique("group"));
     crew.join(port).await;
     crew.receive(&keys, keys.len()).await;
+}
+
+/// A membership that reads only when it is asked to.
+struct Watched {
+    membership: Box<dyn Membership>,
+    owned: BTreeSet<Partition>,
+    has_lost: bool,
+}
+
+impl Watched {
+    async fn join(port: &dyn EventLog, group: &str) -> Self {
+        Self { membership: join(port, group).await, owned: BTreeSet::new(), has_lost: false }
+    }
+
+    /// The next delivery, if it is a record; its partition must be owned.
+    async fn next(&mut self) -> Option<Received> {
+        match in_time("a delivery", self.membership.next()).await.expect("next") {
+            Delivery::Assigned(partitions) => self.owned.extend(partitions),
+            Delivery::Revoked(partitions) => {
+                self.owned.retain(|partition| !partitions.contains(partition));
+                self.has_lost = true;
+            }
+            Delivery::Record(received) => {
+                assert!(self.owned.contains(&received.position.partition), "{received:?} is not its own");
+                return Some(received);
+            }
+        }
+        None
+    }
 }

@@ -1,0 +1,191 @@
+//! Marks of protected files. They decode to noise, with success as the exit code, so the decoder cannot be asked.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::Path,
+};
+
+/// How much of the beginning is searched where a format has no index of its parts.
+const HEAD_BYTES: u64 = 4 << 20;
+/// The largest `moov` that is read.
+const MOOV_BYTES: u64 = 64 << 20;
+/// Top-level boxes that are looked at.
+const BOXES: usize = 10_000;
+
+/// The Content Encryption, Extended Content Encryption and Advanced Content Encryption objects of ASF (sections 3.14, 3.15
+/// and 3.16 of its specification), as stored.
+const ASF_OBJECTS: [[u8; 16]; 3] = [
+    [0xFB, 0xB3, 0x11, 0x22, 0x23, 0xBD, 0xD2, 0x11, 0xB4, 0xB7, 0x00, 0xA0, 0xC9, 0x55, 0xFC, 0x6E],
+    [0x14, 0xE6, 0x8A, 0x29, 0x22, 0x26, 0x17, 0x4C, 0xB9, 0x35, 0xDA, 0xE0, 0x7E, 0xE9, 0x28, 0x9C],
+    [0x33, 0x85, 0x05, 0x43, 0x81, 0x69, 0xE6, 0x49, 0x9B, 0x74, 0xAD, 0x12, 0xCB, 0x86, 0xD5, 0x8C],
+];
+const ASF_HEADER: [u8; 4] = [0x30, 0x26, 0xB2, 0x75];
+const EBML_HEADER: [u8; 4] = [0x1A, 0x45, 0xDF, 0xA3];
+
+/// What protects the file, if anything does.
+pub(super) async fn find(path: &Path) -> std::io::Result<Option<&'static str>> {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || find_in(&mut File::open(path)?))
+        .await
+        .map_err(std::io::Error::other)?
+}
+
+fn find_in(file: &mut File) -> std::io::Result<Option<&'static str>> {
+    let mut head = Vec::new();
+    file.take(HEAD_BYTES).read_to_end(&mut head)?;
+    if head.starts_with(&ASF_HEADER) {
+        let marked = ASF_OBJECTS.iter().any(|object| head.windows(16).any(|bytes| bytes == object));
+        return Ok(marked.then_some("ASF DRM"));
+    }
+    if head.starts_with(&EBML_HEADER) {
+        return Ok(matroska_is_encrypted(&head).then_some("Matroska encryption"));
+    }
+    if is_transport_stream(&head) {
+        return Ok(is_scrambled(&head).then_some("scrambled MPEG-TS"));
+    }
+    let moov = moov(file)?;
+    Ok(sample_entries(&moov).iter().any(|kind| PROTECTED_ENTRIES.contains(kind)).then_some("DRM"))
+}
+
+/// Sample entries of protected tracks (ISO/IEC 14496-12 8.12, and Apple's).
+const PROTECTED_ENTRIES: [[u8; 4]; 7] =
+    [*b"encv", *b"enca", *b"encs", *b"enct", *b"encu", *b"drms", *b"drmi"];
+
+/// The contents of the `moov` box, wherever it lies; empty if there is none.
+fn moov(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let length = file.metadata()?.len();
+    let mut at = 0;
+    for _ in 0..BOXES {
+        let mut header = [0; 16];
+        file.seek(SeekFrom::Start(at))?;
+        let read = file.take(16).read(&mut header)?;
+        let Some((size, kind, skip)) = box_header(&header[..read]) else { break };
+        if kind == *b"moov" {
+            let mut contents = Vec::new();
+            file.seek(SeekFrom::Start(at + skip))?;
+            file.take((size - skip).min(MOOV_BYTES)).read_to_end(&mut contents)?;
+            return Ok(contents);
+        }
+        at = at.saturating_add(size);
+        if at >= length {
+            break;
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Size, kind and length of a box's header; `None` for what is none.
+fn box_header(bytes: &[u8]) -> Option<(u64, [u8; 4], u64)> {
+    let size = u64::from(u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?));
+    let kind = bytes.get(4..8)?.try_into().ok()?;
+    let (size, skip) = match size {
+        0 => (u64::MAX / 2, 8),
+        1 => (u64::from_be_bytes(bytes.get(8..16)?.try_into().ok()?), 16),
+        size => (size, 8),
+    };
+    (size >= skip).then_some((size, kind, skip))
+}
+
+/// The kinds of all sample entries under `contents` of a `moov`.
+fn sample_entries(contents: &[u8]) -> Vec<[u8; 4]> {
+    let mut kinds = Vec::new();
+    let mut rest = contents;
+    while let Some((size, kind, skip)) = box_header(rest) {
+        let end = usize::try_from(size).unwrap_or(usize::MAX).min(rest.len());
+        let body = rest.get(skip as usize..end).unwrap_or_default();
+        match &kind {
+            b"trak" | b"mdia" | b"minf" | b"stbl" => kinds.extend(sample_entries(body)),
+            b"stsd" => kinds.extend(entries(body.get(8..).unwrap_or_default())),
+            _ => {}
+        }
+        rest = &rest[end..];
+    }
+    kinds
+}
+
+fn entries(mut rest: &[u8]) -> Vec<[u8; 4]> {
+    let mut kinds = Vec::new();
+    while let Some((size, kind, _)) = box_header(rest) {
+        kinds.push(kind);
+        rest = usize::try_from(size).ok().and_then(|size| rest.get(size..)).unwrap_or_default();
+    }
+    kinds
+}
+
+/// `ContentEncodings` with a `ContentEncodingType` of 1 (RFC 9559 5.1.4.1.31): an element id, a length of one byte, a value.
+fn matroska_is_encrypted(head: &[u8]) -> bool {
+    const REACH: usize = 200;
+    let starts = head.windows(2).enumerate().filter(|(_, id)| *id == [0x6D, 0x80]);
+    starts.take(1_000).any(|(at, _)| {
+        let near = &head[at..head.len().min(at + REACH)];
+        near.windows(4).any(|bytes| bytes == [0x50, 0x33, 0x81, 0x01])
+            && near.windows(2).any(|id| id == [0x50, 0x35])
+    })
+}
+
+const TS_PACKET: usize = 188;
+const TS_SYNC: u8 = 0x47;
+
+fn is_transport_stream(head: &[u8]) -> bool {
+    let syncs = head.chunks_exact(TS_PACKET).take(20);
+    syncs.len() == 20 && syncs.into_iter().all(|packet| packet[0] == TS_SYNC)
+}
+
+/// More than half of the packets are scrambled (`transport_scrambling_control`, ISO/IEC 13818-1 2.4.3.3).
+fn is_scrambled(head: &[u8]) -> bool {
+    let packets = || head.chunks_exact(TS_PACKET).filter(|packet| packet[0] == TS_SYNC);
+    packets().filter(|packet| packet[3] & 0xC0 != 0).count() * 2 > packets().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+
+    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(body.len() + 8).unwrap();
+        [&size.to_be_bytes()[..], kind, body].concat()
+    }
+
+    fn verdict(bytes: &[u8]) -> Option<&'static str> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        find_in(&mut file).unwrap()
+    }
+
+    fn movie(entry: &[u8; 4]) -> Vec<u8> {
+        let stsd = boxed(b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1][..], &boxed(entry, &[0; 70])].concat());
+        let nested = [b"stbl", b"minf", b"mdia", b"trak", b"moov"]
+            .into_iter()
+            .fold(stsd, |body, kind| boxed(kind, &body));
+        [boxed(b"ftyp", b"isom"), boxed(b"mdat", b"encv enca stsd"), nested].concat()
+    }
+
+    #[test]
+    fn protected_movies_are_told_from_others() {
+        assert_eq!(verdict(&movie(b"avc1")), None);
+        assert_eq!(verdict(&movie(b"encv")), Some("DRM"));
+        assert_eq!(verdict(&movie(b"drms")), Some("DRM"));
+    }
+
+    #[test]
+    fn protected_streams_are_told_from_others() {
+        let packet = |flags: u8| [&[TS_SYNC, 0x41, 0, flags][..], &[0; 184]].concat();
+        assert_eq!(verdict(&packet(0x10).repeat(40)), None);
+        assert_eq!(verdict(&packet(0x90).repeat(40)), Some("scrambled MPEG-TS"));
+        let asf = [&ASF_HEADER[..], &[0; 40], &ASF_OBJECTS[0], &[0; 40]].concat();
+        assert_eq!(verdict(&asf), Some("ASF DRM"));
+        assert_eq!(verdict(&asf[..44]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..600), pick in 0usize..4) {
+            let start: [&[u8]; 4] = [&[], &ASF_HEADER, &EBML_HEADER, b"\0\0\0\0moov"];
+            verdict(&[start[pick], &bytes].concat());
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A look into a source: headers, packets and the first pictures, side by side.
+
+mod decode;
+mod encryption;
+mod packets;
+mod streams;
+
+use crate::{config::FfmpegConfig, failure, limits::Limits, process::Bounds};
+use domain::{
+    media::{AudioTrack, MediaInfo, VideoTrack},
+    rate::Rate,
+    rejection::{Rejection, RejectionCode},
+    timeline::{Packet, Timeline},
+};
+use packets::{Heard, Track};
+use ports::{MediaError, Urgency};
+use std::{collections::BTreeMap, path::Path, time::Duration};
+use streams::{AudioStream, Headers, VideoStream};
+
+/// Tracks of sound that are offered; more of them are left out.
+const AUDIO_TRACKS: usize = 8;
+
+/// Looks into the file at `path`.
+pub(crate) async fn look(config: &FfmpegConfig, path: &Path) -> Result<MediaInfo, MediaError> {
+    within_size(path, &config.limits).await?;
+    if let Some(what) = encryption::find(path).await.map_err(|error| failure::of_file(&error, path))? {
+        return Err(rejected(
+            RejectionCode::Encrypted,
+            format!(
+                "The file is protected ({what}) and cannot be decoded. Upload a copy without protection."
+            ),
+        ));
+    }
+    // The packets of a long file take a while; whatever else is wrong with it ends that at once.
+    let (packets, (headers, decoded)) = tokio::try_join!(packets::read(config, path), headers(config, path))?;
+    assemble(headers, packets, &decoded, &config.limits)
+}
+
+async fn headers(config: &FfmpegConfig, path: &Path) -> Result<(Headers, Decoded), MediaError> {
+    let mut headers = streams::read(config, path).await?;
+    headers.audio.truncate(AUDIO_TRACKS);
+    let picture = async {
+        match &headers.video {
+            Some(video) => decode::first_picture(config, path, video).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let sounds = futures::future::try_join_all(
+        headers.audio.iter().map(|stream| decode::sounds(config, path, stream.index)),
+    );
+    let (first_picture_us, sounds) = tokio::try_join!(picture, sounds)?;
+    let mut sound = sounds.iter();
+    headers.audio.retain(|_| sound.next().copied().unwrap_or(false));
+    if headers.video.is_none() && headers.audio.is_empty() {
+        return Err(decode::nothing("sound"));
+    }
+    Ok((headers, Decoded { first_picture_us: first_picture_us.flatten() }))
+}
+
+/// What came out of the decoders.
+struct Decoded {
+    /// When the first picture shows, as the decoder says; `None` where it does not say.
+    first_picture_us: Option<i64>,
+}
+
+fn assemble(
+    headers: Headers,
+    mut tracks: BTreeMap<u32, Track>,
+    decoded: &Decoded,
+    limits: &Limits,
+) -> Result<MediaInfo, MediaError> {
+    let indexed = ["mov", "matroska"].iter().any(|name| headers.container.split(',').any(|n| n == *name));
+    let video = match headers.video {
+        Some(stream) => Some(video_track(stream, &mut tracks, decoded, limits)?),
+        None => None,
+    };
+    let audio: Vec<AudioTrack> =
+        headers.audio.into_iter().filter_map(|stream| audio_track(stream, &tracks)).collect();
+    if let Some(longest) = audio.iter().map(|track| track.end_us - track.start_us).max() {
+        within_length(longest, limits)?;
+    }
+    if video.is_none() && audio.is_empty() {
+        return Err(decode::nothing("sound"));
+    }
+    Ok(MediaInfo { container: headers.container, indexed, video, audio })
+}
+
+fn video_track(
+    stream: VideoStream,
+    tracks: &mut BTreeMap<u32, Track>,
+    decoded: &Decoded,
+    limits: &Limits,
+) -> Result<VideoTrack, MediaError> {
+    let track = tracks.remove(&stream.index).ok_or_else(|| decode::nothing("picture"))?;
+    let delay_us = match (track.heard, decoded.first_picture_us) {
+        // Without presentation times, decoders show a picture when the packets behind it have come.
+        (Heard::DecodeTimes, Some(first_us)) => (first_us - track.start_us).max(0),
+        _ => 0,
+    };
+    let mut pictures = track.pictures;
+    pictures.iter_mut().for_each(|packet| packet.pts_us += delay_us);
+    let timeline = timeline(pictures, &stream.rates).ok_or_else(|| decode::nothing("picture"))?;
+    within_length(timeline.end_us - timeline.start_us, limits)?;
+    within_rate(&timeline, limits)?;
+    Ok(VideoTrack {
+        stream_index: stream.index,
+        codec: stream.codec,
+        width: stream.width,
+        height: stream.height,
+        interlaced: stream.interlaced,
+        high_dynamic_range: stream.high_dynamic_range,
+        timeline,
+    })
+}
+
+/// Containers have two rates to offer, and either may be the one that the pictures keep.
+fn timeline(packets: Vec<Packet>, rates: &[Rate]) -> Option<Timeline> {
+    let (last, others) = rates.split_last().map_or((None, rates), |(last, others)| (Some(*last), others));
+    let constant = others
+        .iter()
+        .filter_map(|rate| Timeline::of(packets.clone(), Some(*rate)))
+        .find(|timeline| timeline.constant);
+    constant.or_else(|| Timeline::of(packets, last))
+}
+
+fn audio_track(stream: AudioStream, tracks: &BTreeMap<u32, Track>) -> Option<AudioTrack> {
+    let track = tracks.get(&stream.index)?;
+    Some(AudioTrack {
+        stream_index: stream.index,
+        codec: stream.codec,
+        language: stream.language,
+        channels: stream.channels,
+        start_us: track.start_us,
+        end_us: track.end_us,
+    })
+}
+
+async fn within_size(path: &Path, limits: &Limits) -> Result<(), MediaError> {
+    let bytes = tokio::fs::metadata(path).await.map_err(|error| failure::of_file(&error, path))?.len();
+    if bytes == 0 {
+        return Err(rejected(RejectionCode::NotMedia, "The file is empty. Upload it again."));
+    }
+    if bytes <= limits.bytes {
+        return Ok(());
+    }
+    let limit = limits.bytes;
+    Err(rejected(
+        RejectionCode::OverLimit,
+        format!("The file has {bytes} bytes; {limit} are allowed. Upload a smaller one or its parts."),
+    ))
+}
+
+fn within_length(micros: i64, limits: &Limits) -> Result<(), MediaError> {
+    let seconds = micros / 1_000_000;
+    if u64::try_from(seconds).is_ok_and(|seconds| seconds <= limits.seconds) {
+        return Ok(());
+    }
+    let limit = limits.seconds;
+    Err(rejected(
+        RejectionCode::OverLimit,
+        format!("The file plays for {seconds} seconds; {limit} are allowed. Upload it in parts."),
+    ))
+}
+
+fn within_rate(timeline: &Timeline, limits: &Limits) -> Result<(), MediaError> {
+    let mean = timeline.frames as f64 * 1e6 / (timeline.end_us - timeline.start_us).max(1) as f64;
+    // A handful of pictures with odd durations has no rate to speak of.
+    if mean <= limits.rate || timeline.frames < 10 {
+        return Ok(());
+    }
+    let limit = limits.rate.floor();
+    Err(rejected(
+        RejectionCode::OverLimit,
+        format!(
+            "The file shows {mean:.0} pictures per second; {limit} are allowed. Export it at a lower rate."
+        ),
+    ))
+}
+
+fn rejected(code: RejectionCode, text: impl Into<String>) -> MediaError {
+    MediaError::Rejected(Rejection::new(code, text))
+}
+
+/// The rejection of a source that costs too much to look into.
+fn too_costly(what: &str) -> MediaError {
+    rejected(
+        RejectionCode::TooCostly,
+        format!(
+            "{what} takes more time or memory than is allowed. Export the video with common settings, such as H.264 in MP4."
+        ),
+    )
+}
+
+/// What a look at a few packets may cost.
+fn look_bounds(limits: &Limits) -> Bounds {
+    bounds(limits, limits.look, limits.look)
+}
+
+fn bounds(limits: &Limits, wall: Duration, stall: Duration) -> Bounds {
+    Bounds { wall, stall, memory: limits.look_memory, urgency: Urgency::Now }
+}

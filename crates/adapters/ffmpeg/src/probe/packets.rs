@@ -1,0 +1,216 @@
+//! When things play: every packet of the source, without decoding any.
+
+use super::{bounds, rejected, too_costly};
+use crate::{
+    command::Call,
+    config::FfmpegConfig,
+    process::{self, End},
+};
+use domain::{rejection::RejectionCode, timeline::Packet};
+use ports::MediaError;
+use std::{collections::BTreeMap, path::Path};
+
+/// The times of one stream.
+#[derive(Debug)]
+pub(super) struct Track {
+    /// When it begins, in microseconds of the source's own clock.
+    pub(super) start_us: i64,
+    /// When its last packet ends.
+    pub(super) end_us: i64,
+    /// What `pictures` go by.
+    pub(super) heard: Heard,
+    /// Its packets, if it is one of pictures.
+    pub(super) pictures: Vec<Packet>,
+    /// Which of `pictures` have no presentation time of their own, but their decoding time instead.
+    untimed: Vec<usize>,
+}
+
+impl Track {
+    /// Gives presentation times to the pictures that came without, as MPEG program streams have them: pictures are decoded
+    /// and shown in the same rhythm, so the times to show at are those to decode at, all later by the same delay, and what
+    /// no other picture shows at is left for these.
+    fn complete(&mut self) {
+        const SAME_US: i64 = 1_000;
+        if self.untimed.is_empty() || self.heard == Heard::DecodeTimes {
+            return;
+        }
+        let mut untimed = std::mem::take(&mut self.untimed);
+        let mut due: Vec<i64> = self.pictures.iter().map(|packet| packet.dts_us).collect();
+        let mut taken: Vec<i64> = (0..self.pictures.len())
+            .filter(|at| untimed.binary_search(at).is_err())
+            .map(|at| self.pictures[at].pts_us)
+            .collect();
+        due.sort_unstable();
+        taken.sort_unstable();
+        let delay = taken.first().zip(due.first()).map_or(0, |(shown, decoded)| shown - decoded);
+        due.iter_mut().for_each(|us| *us += delay);
+        let is_free = |us: &i64| {
+            let near = taken.partition_point(|shown| *shown < us - SAME_US);
+            taken.get(near).is_none_or(|shown| *shown > us + SAME_US)
+        };
+        let free: Vec<i64> = due.into_iter().filter(is_free).collect();
+        if free.len() != untimed.len() {
+            return;
+        }
+        untimed.sort_by_key(|at| self.pictures[*at].dts_us);
+        for (at, pts_us) in untimed.into_iter().zip(free) {
+            self.pictures[at].pts_us = pts_us;
+        }
+    }
+}
+
+/// Which times a stream's packets have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// At least some presentation times: the others lack them where they equal the decoding times.
+    PresentationTimes,
+    /// Decoding times only, as in AVI.
+    DecodeTimes,
+}
+
+/// Reads all packets, by stream.
+pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<u32, Track>, MediaError> {
+    let limits = &config.limits;
+    let call = Call::ffprobe(&config.ffprobe)
+        .words(
+            "-threads 1 -show_entries packet=codec_type,stream_index,pts_time,dts_time,duration_time,flags",
+        )
+        .words("-of compact=p=0:nk=1")
+        .source(path, limits);
+    let (mut tracks, mut pictures) = (BTreeMap::new(), 0);
+    let ended = process::run(config, &call, bounds(limits, limits.packets, limits.stall), |line| {
+        pictures += usize::from(note(line, &mut tracks));
+        if pictures > limits.pictures { process::Heard::Enough } else { process::Heard::Progress }
+    })
+    .await?;
+    match ended.end {
+        // A file that is cut ends in an error: what came before it counts.
+        End::Exited(_) => {
+            tracks.values_mut().for_each(Track::complete);
+            Ok(tracks)
+        }
+        End::Enough => {
+            let limit = limits.pictures;
+            Err(rejected(
+                RejectionCode::OverLimit,
+                format!("The file has more than the {limit} pictures that are allowed. Upload it in parts."),
+            ))
+        }
+        End::Stalled(_) | End::OverTime(_) => Err(too_costly("Reading the file")),
+    }
+}
+
+/// Takes in a line of ffprobe's `compact` writer; says whether it was a picture.
+fn note(line: &str, tracks: &mut BTreeMap<u32, Track>) -> bool {
+    let mut fields = line.split('|');
+    let mut next = || fields.next().unwrap_or_default();
+    let (kind, index) = (next(), next().parse::<u32>());
+    let (pts, dts, duration_us) = (micros(next()), micros(next()), micros(next()).unwrap_or(0).max(0));
+    let flags = next();
+    // Discarded packets are decoded for others' sake and never shown (edit lists, pre-roll).
+    let Ok(index) = index else { return false };
+    if !["video", "audio"].contains(&kind) || flags.contains('D') {
+        return false;
+    }
+    let before = tracks.get(&index).map(|track| track.end_us);
+    let Some(pts_us) = pts.or(dts).or(before) else { return false };
+    let end_us = pts_us + duration_us;
+    let heard = if pts.is_some() { Heard::PresentationTimes } else { Heard::DecodeTimes };
+    let track = tracks.entry(index).or_insert(Track {
+        start_us: pts_us,
+        end_us,
+        heard,
+        pictures: Vec::new(),
+        untimed: Vec::new(),
+    });
+    track.start_us = track.start_us.min(pts_us);
+    track.end_us = track.end_us.max(end_us);
+    if heard == Heard::PresentationTimes {
+        track.heard = heard;
+    }
+    if kind == "video" {
+        let dts_us = dts.unwrap_or(pts_us);
+        if pts.is_none() {
+            track.untimed.push(track.pictures.len());
+        }
+        track.pictures.push(Packet { pts_us, dts_us, duration_us, key: flags.contains('K') });
+    }
+    kind == "video"
+}
+
+/// Seconds with six decimals as microseconds; `None` for `N/A` and for what no clock says.
+fn micros(text: &str) -> Option<i64> {
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole = whole.parse::<i64>().ok()?.checked_mul(1_000_000)?;
+    let part = part.get(..6).unwrap_or(part);
+    let scale = 10_i64.pow(6 - u32::try_from(part.len()).ok()?);
+    let part = if part.is_empty() { 0 } else { part.parse::<i64>().ok()?.checked_mul(scale)? };
+    let micros = whole.checked_add(part).filter(|micros| *micros < i64::MAX / 4)?;
+    Some(if negative { -micros } else { micros })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_lines() {
+        let mut tracks = BTreeMap::new();
+        for line in [
+            "video|0|0.080000|0.000000|0.040000|K__|",
+            "video|0|0.040000|0.040000|0.040000|___",
+            "video|0|0.000000|-0.040000|0.040000|_D_",
+            "audio|1|-0.021333|-0.021333|0.021333|K_|side_datum/skip_samples:skip_samples=1024",
+            "subtitle|2|0.000000|0.000000|9.000000|K_",
+            "",
+        ] {
+            note(line, &mut tracks);
+        }
+        assert_eq!(tracks.keys().copied().collect::<Vec<_>>(), [0, 1]);
+        let track = &tracks[&0];
+        assert_eq!((track.start_us, track.end_us, track.pictures.len()), (40_000, 120_000, 2));
+        assert!(track.pictures[0].key && !track.pictures[1].key);
+        assert_eq!((tracks[&1].start_us, tracks[&1].end_us), (-21_333, 0));
+    }
+
+    #[test]
+    fn packets_without_presentation_times_follow_their_decoding_times() {
+        let mut tracks = BTreeMap::new();
+        note("video|0|N/A|0.000000|0.040000|K__", &mut tracks);
+        note("video|0|N/A|N/A|0.040000|___", &mut tracks);
+        let track = &tracks[&0];
+        assert_eq!((track.heard, track.end_us), (Heard::DecodeTimes, 80_000));
+    }
+
+    #[test]
+    fn a_missing_presentation_time_is_what_the_others_leave() {
+        let mut tracks = BTreeMap::new();
+        for line in ["540|500", "620|540", "580|580", "N/A|620", "660|660"] {
+            let (pts, dts) = line.split_once('|').unwrap();
+            note(
+                &format!("video|0|0.{pts}000|0.{dts}000|0.040000|___").replace("0.N/A000", "N/A"),
+                &mut tracks,
+            );
+        }
+        let mut track = tracks.remove(&0).unwrap();
+        track.complete();
+        let shown: Vec<i64> = track.pictures.iter().map(|packet| packet.pts_us / 1000).collect();
+        assert_eq!(shown, [540, 620, 580, 700, 660]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_survived(line in "\\PC*", number in "-?[0-9]{0,25}\\.?[0-9]{0,9}") {
+            let mut tracks = BTreeMap::new();
+            note(&line, &mut tracks);
+            note(&format!("video|0|{number}|{number}|{number}|K__"), &mut tracks);
+        }
+
+        #[test]
+        fn times_are_exact(us in -10_000_000_000_000i64..10_000_000_000_000) {
+            prop_assert_eq!(micros(&crate::command::seconds(us)), Some(us));
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! What the headers say: containers, codecs, sizes and colours, as ffprobe's JSON.
+
+use super::{look_bounds, rejected, too_costly};
+use crate::{
+    command::Call,
+    config::FfmpegConfig,
+    failure,
+    limits::Limits,
+    process::{self, End, Ended},
+};
+use domain::{rate::Rate, rejection::RejectionCode};
+use ports::MediaError;
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::Path};
+
+/// More JSON than any honest header makes.
+const JSON_BYTES: usize = 8 << 20;
+/// At or below this score (of 100) the demuxer only guesses, by the file's name or by a few bytes.
+const GUESS: u32 = 25;
+/// A wider or narrower pixel is a mistake in the header.
+const WIDEST_PIXEL: f64 = 8.0;
+
+/// The part of the headers that matters.
+#[derive(Debug)]
+pub(super) struct Headers {
+    pub(super) container: String,
+    pub(super) video: Option<VideoStream>,
+    pub(super) audio: Vec<AudioStream>,
+}
+
+/// A stream of moving pictures.
+#[derive(Debug)]
+pub(super) struct VideoStream {
+    pub(super) index: u32,
+    pub(super) codec: String,
+    /// As displayed.
+    pub(super) width: u32,
+    /// As displayed.
+    pub(super) height: u32,
+    pub(super) interlaced: bool,
+    pub(super) high_dynamic_range: bool,
+    /// The rates that the container claims, without repeats.
+    pub(super) rates: Vec<Rate>,
+}
+
+/// A stream of sound.
+#[derive(Debug)]
+pub(super) struct AudioStream {
+    pub(super) index: u32,
+    pub(super) codec: String,
+    pub(super) language: Option<String>,
+    pub(super) channels: u32,
+}
+
+/// Reads the headers.
+pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<Headers, MediaError> {
+    let call = Call::ffprobe(&config.ffprobe)
+        .words("-threads 1 -show_format -show_streams -of json")
+        .source(path, &config.limits);
+    let mut json = String::new();
+    let ended = process::run(config, &call, look_bounds(&config.limits), |line| {
+        json.push_str(line);
+        json.push('\n');
+        if json.len() > JSON_BYTES { process::Heard::Enough } else { process::Heard::Progress }
+    })
+    .await?;
+    if !ended.success() {
+        return Err(unreadable(ended, &config.limits));
+    }
+    let found: Found = serde_json::from_str(&json).map_err(|_| not_media())?;
+    interpret(found, &config.limits)
+}
+
+fn unreadable(ended: Ended, limits: &Limits) -> MediaError {
+    match &ended.end {
+        End::Exited(status) if status.code().is_some() => {}
+        End::Exited(_) => return failure::of(ended, "reading the headers"),
+        _ => return too_costly("Reading the file's headers"),
+    }
+    if failure::out_of_memory(&ended.stderr) && !ended.stderr.contains("max_streams") {
+        return too_costly("Reading the file's headers");
+    }
+    if ended.stderr.contains("max_streams") {
+        let limit = limits.streams;
+        return rejected(
+            RejectionCode::OverLimit,
+            format!(
+                "The file has more than {limit} streams. Export it with one picture track and the sound tracks you need."
+            ),
+        );
+    }
+    match forbidden_codec(&ended.stderr) {
+        Some(codec) => unsupported(&codec),
+        None => not_media(),
+    }
+}
+
+/// ffmpeg's own words: `Codec (name) not on whitelist`.
+fn forbidden_codec(stderr: &str) -> Option<String> {
+    let (before, _) = stderr.split_once(") not on whitelist")?;
+    Some(label(before.rsplit_once("Codec (")?.1))
+}
+
+fn unsupported(codec: &str) -> MediaError {
+    rejected(
+        RejectionCode::UnsupportedCodec,
+        format!(
+            "The file uses a codec that is not supported here ({codec}). Export it as H.264 with AAC and upload that."
+        ),
+    )
+}
+
+/// Letters and digits only: it comes from the file.
+fn label(name: &str) -> String {
+    let label: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
+    if label.is_empty() { "unknown".to_owned() } else { label }
+}
+
+fn not_media() -> MediaError {
+    rejected(
+        RejectionCode::NotMedia,
+        "The file is not a video of a known kind, or its beginning or end is missing. Upload the original video file, \
+         such as MP4, MOV, MKV, WebM, AVI or MPEG-TS.",
+    )
+}
+
+fn interpret(found: Found, limits: &Limits) -> Result<Headers, MediaError> {
+    if found.format.probe_score <= GUESS {
+        return Err(not_media());
+    }
+    let of = |kind: &'static str| found.streams.iter().filter(move |s| s.codec_type == kind);
+    let moving: Vec<&Stream> = of("video").filter(|s| !s.is_still()).collect();
+    let video = moving.iter().find(|s| s.has_decoder()).map(|stream| stream.video(limits)).transpose()?;
+    let audio: Vec<AudioStream> = of("audio").filter(|s| s.has_decoder()).filter_map(Stream::audio).collect();
+    if let (None, Some(stream)) = (&video, moving.first().copied().or_else(|| of("audio").next()))
+        && (audio.is_empty() || !moving.is_empty())
+    {
+        return Err(unsupported(&stream.codec_label()));
+    }
+    if video.is_none() && audio.is_empty() {
+        return Err(rejected(
+            RejectionCode::NotMedia,
+            "The file holds neither pictures nor sound. Upload a video file.",
+        ));
+    }
+    Ok(Headers { container: found.format.format_name, video, audio })
+}
+
+#[derive(Debug, Deserialize)]
+struct Found {
+    format: Format,
+    #[serde(default)]
+    streams: Vec<Stream>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Format {
+    format_name: String,
+    #[serde(default)]
+    probe_score: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Stream {
+    index: u32,
+    #[serde(default)]
+    codec_type: String,
+    codec_name: Option<String>,
+    #[serde(default)]
+    codec_tag_string: String,
+    #[serde(default)]
+    width: u32,
+    #[serde(default)]
+    height: u32,
+    sample_aspect_ratio: Option<String>,
+    field_order: Option<String>,
+    color_transfer: Option<String>,
+    color_primaries: Option<String>,
+    color_space: Option<String>,
+    avg_frame_rate: Option<String>,
+    r_frame_rate: Option<String>,
+    #[serde(default)]
+    channels: u32,
+    #[serde(default)]
+    disposition: BTreeMap<String, u32>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    #[serde(default)]
+    side_data_list: Vec<SideData>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SideData {
+    rotation: Option<f64>,
+}
+
+impl Stream {
+    /// Cover art and thumbnails.
+    fn is_still(&self) -> bool {
+        ["attached_pic", "timed_thumbnails", "still_image"]
+            .iter()
+            .any(|flag| self.disposition.get(*flag).is_some_and(|set| *set != 0))
+    }
+
+    fn has_decoder(&self) -> bool {
+        self.codec_name.as_deref().is_some_and(|name| !["unknown", "none"].contains(&name))
+    }
+
+    fn codec_label(&self) -> String {
+        let name = self.codec_name.as_deref().filter(|_| self.has_decoder());
+        label(name.unwrap_or(&self.codec_tag_string))
+    }
+
+    fn video(&self, limits: &Limits) -> Result<VideoStream, MediaError> {
+        let (width, height) = (self.width, self.height);
+        if u64::from(width) * u64::from(height) > limits.pixels {
+            let limit = limits.pixels;
+            return Err(rejected(
+                RejectionCode::OverLimit,
+                format!(
+                    "The picture has {width}x{height} pixels; {limit} in all are allowed. Export it smaller."
+                ),
+            ));
+        }
+        let (wide, high) = (self.square_width(), height);
+        let (width, height) = if self.lies_on_its_side() { (high, wide) } else { (wide, high) };
+        let mut rates: Vec<Rate> = [&self.avg_frame_rate, &self.r_frame_rate]
+            .into_iter()
+            .filter_map(|text| rate(text.as_deref()))
+            .collect();
+        rates.dedup();
+        Ok(VideoStream {
+            index: self.index,
+            codec: self.codec_name.clone().unwrap_or_default(),
+            width: width.max(2),
+            height: height.max(2),
+            interlaced: self.field_order.as_deref().is_some_and(|f| ["tt", "bb", "tb", "bt"].contains(&f)),
+            high_dynamic_range: self.high_dynamic_range(),
+            rates,
+        })
+    }
+
+    fn audio(&self) -> Option<AudioStream> {
+        let language = self.tags.get("language").or_else(|| self.tags.get("LANGUAGE"));
+        (self.channels > 0).then(|| AudioStream {
+            index: self.index,
+            codec: self.codec_name.clone().unwrap_or_default(),
+            language: language.filter(|tag| is_language(tag)).cloned(),
+            channels: self.channels,
+        })
+    }
+
+    /// The width that square pixels give this picture; the height stays.
+    fn square_width(&self) -> u32 {
+        let shape = self.sample_aspect_ratio.as_deref().and_then(|text| text.split_once(':'));
+        let shape =
+            shape.and_then(|(wide, high)| Some(wide.parse::<f64>().ok()? / high.parse::<f64>().ok()?));
+        let believable = shape.filter(|shape| (1.0 / WIDEST_PIXEL..=WIDEST_PIXEL).contains(shape));
+        (f64::from(self.width) * believable.unwrap_or(1.0)).round() as u32
+    }
+
+    fn lies_on_its_side(&self) -> bool {
+        let tagged = || self.tags.get("rotate").and_then(|text| text.parse::<f64>().ok());
+        let degrees =
+            self.side_data_list.iter().find_map(|data| data.rotation).or_else(tagged).unwrap_or(0.0);
+        (degrees.rem_euclid(180.0) - 90.0).abs() < 1.0
+    }
+
+    /// Only what is tagged in full can be mapped; the rest is shown as it is.
+    fn high_dynamic_range(&self) -> bool {
+        let tagged =
+            |value: &Option<String>| value.as_deref().is_some_and(|v| !v.is_empty() && v != "unknown");
+        let transfer = self.color_transfer.as_deref();
+        transfer.is_some_and(|transfer| ["smpte2084", "arib-std-b67"].contains(&transfer))
+            && tagged(&self.color_primaries)
+            && tagged(&self.color_space)
+    }
+}
+
+/// An ISO 639-2 code or a BCP 47 tag that says something; it goes into playlists.
+fn is_language(tag: &str) -> bool {
+    let said = !["und", "unk", "mis", "mul", "zxx"].contains(&tag);
+    let formed = tag
+        .split('-')
+        .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    said && formed && tag.len() >= 2 && tag.len() <= 35
+}
+
+fn rate(text: Option<&str>) -> Option<Rate> {
+    let (num, den) = text?.split_once('/')?;
+    let (num, den) = (num.parse::<f64>().ok()?, den.parse::<f64>().ok()?);
+    // What a container computes as a mean, such as 359400/11981, is near what the camera meant.
+    Rate::near(num / den)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(json: &str) -> Result<Headers, MediaError> {
+        let text =
+            format!(r#"{{"format":{{"format_name":"mov,mp4","probe_score":100}},"streams":[{json}]}}"#);
+        interpret(serde_json::from_str(&text).unwrap(), &Limits::default())
+    }
+
+    fn size(extra: &str) -> (u32, u32) {
+        let json = format!(
+            r#"{{"index":0,"codec_type":"video","codec_name":"h264","width":640,"height":360{extra}}}"#
+        );
+        let video = found(&json).unwrap().video.unwrap();
+        (video.width, video.height)
+    }
+
+    #[test]
+    fn sizes_are_as_displayed() {
+        assert_eq!(size(""), (640, 360));
+        assert_eq!(size(r#","sample_aspect_ratio":"2:3""#), (427, 360));
+        assert_eq!(size(r#","sample_aspect_ratio":"0:1""#), (640, 360));
+        assert_eq!(size(r#","side_data_list":[{"side_data_type":"x"},{"rotation":-90}]"#), (360, 640));
+        assert_eq!(size(r#","tags":{"rotate":"180"}"#), (640, 360));
+    }
+
+    #[test]
+    fn hdr_has_to_be_tagged_in_full() {
+        let hdr = |colours: &str| {
+            let json = format!(
+                r#"{{"index":0,"codec_type":"video","codec_name":"hevc","width":64,"height":64{colours}}}"#
+            );
+            found(&json).unwrap().video.unwrap().high_dynamic_range
+        };
+        assert!(!hdr(r#","color_transfer":"smpte2084""#));
+        assert!(hdr(
+            r#","color_transfer":"arib-std-b67","color_primaries":"bt2020","color_space":"bt2020nc""#
+        ));
+        assert!(!hdr(r#","color_transfer":"bt709","color_primaries":"bt709","color_space":"bt709""#));
+    }
+
+    #[test]
+    fn cover_art_is_no_video_and_und_is_no_language() {
+        let headers = found(
+            r#"{"index":0,"codec_type":"video","codec_name":"png","width":9,"height":9,"disposition":{"attached_pic":1}},
+               {"index":1,"codec_type":"audio","codec_name":"flac","channels":2,"tags":{"language":"und"}},
+               {"index":2,"codec_type":"audio","codec_name":"flac","channels":2,"tags":{"language":"deu"}},
+               {"index":3,"codec_type":"audio","channels":2}"#,
+        )
+        .unwrap();
+        assert!(headers.video.is_none());
+        let languages: Vec<_> = headers.audio.iter().map(|a| a.language.as_deref()).collect();
+        assert_eq!(languages, [None, Some("deu")]);
+    }
+
+    #[test]
+    fn a_language_cannot_break_a_playlist() {
+        assert!(is_language("pt-BR") && is_language("eng"));
+        for bad in ["und", "e", "eng\"", "a,b", "x\ny", "verylongpart", ""] {
+            assert!(!is_language(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn refusals_have_codes() {
+        let code = |json: &str| match found(json) {
+            Err(MediaError::Rejected(rejection)) => Some(rejection.code),
+            _ => None,
+        };
+        let big = r#"{"index":0,"codec_type":"video","codec_name":"h264","width":16384,"height":16384}"#;
+        assert_eq!(code(big), Some(RejectionCode::OverLimit));
+        assert_eq!(code(r#"{"index":0,"codec_type":"video"}"#), Some(RejectionCode::UnsupportedCodec));
+        assert_eq!(
+            code(r#"{"index":0,"codec_type":"audio","channels":2}"#),
+            Some(RejectionCode::UnsupportedCodec)
+        );
+        assert_eq!(code(r#"{"index":0,"codec_type":"data"}"#), Some(RejectionCode::NotMedia));
+    }
+}

@@ -1,0 +1,12 @@
+//! The log keeps every promise of the `EventLog` port.
+
+use sqlite::Log;
+use std::sync::Arc;
+
+async fn open() -> (Arc<dyn ports::EventLog>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = Log::open(&folder.path().join("log.db")).expect("it opens");
+    (Arc::new(log), folder)
+}
+
+conformance::event_log!(open);

@@ -1,0 +1,135 @@
+//! The product: a fresh process, one upload over HTTP, a player that watches from the first moment, until `ready`.
+
+use super::{player, subject::Subject};
+use crate::{
+    clock::{self, Stopwatch},
+    machine,
+    standalone::Standalone,
+    usage,
+};
+use anyhow::Context;
+use reqwest::{Body, Client, header};
+use serde::{Deserialize, Serialize};
+use std::{path::Path, time::Duration};
+use tokio_util::io::ReaderStream;
+use url::Url;
+
+/// How often the status is asked for: the error of the time to `ready`.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// A video that is not ready after so many seconds never will be.
+const PATIENCE_SECONDS: f64 = 3600.0;
+
+/// One run of the product. Times count from the moment before the upload's first byte, in seconds.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PipelineRun {
+    /// From the start of the process until it is ready for uploads.
+    pub(crate) start_s: f64,
+    /// The upload is acknowledged.
+    pub(crate) uploaded_s: f64,
+    /// The manifest is there.
+    pub(crate) planned_s: f64,
+    /// The first segment of every picture rendition and of the sound is fetched.
+    pub(crate) first_playable_s: f64,
+    /// The video is ready.
+    pub(crate) wall_s: f64,
+    /// User and system time of the process and its children, from its start until the video is ready.
+    pub(crate) cpu_s: f64,
+    /// The part of it before the upload.
+    pub(crate) start_cpu_s: f64,
+    /// The most that was resident of the process and its children together, in MiB.
+    pub(crate) peak_rss_mb: f64,
+    /// The most that was ever resident of the process alone, in MiB.
+    pub(crate) process_peak_rss_mb: f64,
+    /// What it stored beside the source, in MiB.
+    pub(crate) output_mb: f64,
+    /// CPU time of everything else on the machine meanwhile, in seconds.
+    pub(crate) others_cpu_s: f64,
+}
+
+/// Runs it once, with its data below `work`.
+pub(crate) async fn run(subject: &Subject, work: &Path) -> anyhow::Result<PipelineRun> {
+    let client = Client::new();
+    let standalone = Standalone::start(work, &client).await?;
+    let run = match watch(&standalone, &client, subject).await {
+        Ok(run) => run,
+        Err(error) => return Err(standalone.explain(error)),
+    };
+    standalone.stop().await?;
+    Ok(run)
+}
+
+async fn watch(standalone: &Standalone, client: &Client, subject: &Subject) -> anyhow::Result<PipelineRun> {
+    let id = standalone.id();
+    let memory = usage::MemoryWatch::begin(id);
+    let (start_cpu_s, others_before) = (usage::cpu_seconds(id)?, machine::others_seconds()?);
+    let api = &standalone.address;
+    let began = Stopwatch::start();
+    let stream = upload(client, api, &subject.file).await?;
+    let uploaded_s = began.seconds();
+    let (opened, (wall_s, cpu_s)) =
+        tokio::try_join!(player::open(client, api, &stream, began), ready(client, api, &stream, began, id),)?;
+    let others_cpu_s = machine::others_seconds()? - others_before - (cpu_s - start_cpu_s);
+    let stored_mb = usage::size_mib(&standalone.objects())?;
+    Ok(PipelineRun {
+        start_s: standalone.ready_s,
+        uploaded_s,
+        planned_s: opened.planned_s,
+        first_playable_s: opened.playable_s,
+        wall_s,
+        cpu_s,
+        start_cpu_s,
+        peak_rss_mb: memory.peak_mib(),
+        process_peak_rss_mb: usage::high_water_mib(id)?,
+        output_mb: stored_mb - usage::mib(subject.facts.bytes),
+        others_cpu_s,
+    })
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    stream_id: String,
+}
+
+async fn upload(client: &Client, api: &Url, file: &Path) -> anyhow::Result<String> {
+    let opened = tokio::fs::File::open(file).await.context("opening the source")?;
+    let length = opened.metadata().await.context("opening the source")?.len();
+    let request = client
+        .post(api.join("/vod/upload")?)
+        .header(header::CONTENT_TYPE, "application/octet-stream")
+        .header(header::CONTENT_LENGTH, length)
+        .body(Body::wrap_stream(ReaderStream::with_capacity(opened, 256 << 10)));
+    let accepted: Accepted = player::answered(request.send().await?).await?.json().await?;
+    Ok(accepted.stream_id)
+}
+
+#[derive(Deserialize)]
+struct Content {
+    status: String,
+    reason: Option<serde_json::Value>,
+}
+
+/// When the video is ready, and the CPU time used by then.
+async fn ready(
+    client: &Client,
+    api: &Url,
+    stream: &str,
+    began: Stopwatch,
+    id: u32,
+) -> anyhow::Result<(f64, f64)> {
+    let address = api.join(&format!("/content/{stream}"))?;
+    loop {
+        let content: Content =
+            player::answered(client.get(address.clone()).send().await?).await?.json().await?;
+        match content.status.as_str() {
+            "ready" => return Ok((began.seconds(), usage::cpu_seconds(id)?)),
+            "failed" | "rejected" | "deleted" => {
+                anyhow::bail!("the video is {}: {}", content.status, content.reason.unwrap_or_default())
+            }
+            status => anyhow::ensure!(
+                began.seconds() < PATIENCE_SECONDS,
+                "the video is still {status} after {PATIENCE_SECONDS} s"
+            ),
+        }
+        clock::pause(LOOK_EVERY).await;
+    }
+}

@@ -1,0 +1,41 @@
+//! The running product, from outside: what the end-to-end tests are made of.
+//!
+//! A test starts its own process on a folder of its own, talks to it over HTTP, and judges what comes back with tools that
+//! share no code with it: ffmpeg, ffprobe, m3u8-rs. It ends with [`Standalone::finish`], which looks for what was left behind.
+
+mod answer;
+mod api;
+mod binary;
+mod canary;
+mod jobs;
+mod pictures;
+mod presentation;
+mod probe;
+mod remains;
+mod report;
+mod schedule;
+mod sound;
+mod source;
+mod standalone;
+mod tools;
+mod upload;
+mod verdict;
+mod wire;
+
+pub use answer::Answer;
+pub use api::Api;
+pub use canary::Canary;
+pub use jobs::JobView;
+pub use pictures::{brightness, psnr, stepping};
+pub use presentation::{Presentation, RenditionView};
+pub use probe::{Packet, count_frames, packets, start_seconds};
+pub use remains::{below, processes_of};
+pub use report::{skip, tool};
+pub use schedule::until;
+pub use sound::{SAMPLE_RATE, first_loud, samples, snr};
+pub use source::{FLASH_EVERY, Source, Workshop};
+pub use standalone::{Settings, Standalone, refused_start};
+pub use tools::{decode, run};
+pub use upload::accepted;
+pub use verdict::plays_whole;
+pub use wire::{Cut, HealthWatch, talk, watch_health};

@@ -1,0 +1,137 @@
+//! A presentation as a player gets it: the master and all media playlists, parsed by a library that is not the product's.
+
+use crate::{answer::Answer, api::Api};
+use anyhow::{Context, Result, ensure};
+use hls::{RenditionText, Track};
+use m3u8_rs::{MasterPlaylist, MediaPlaylist, MediaSegment};
+use url::Url;
+
+/// The playlists of one video.
+#[derive(Debug, Clone)]
+pub struct Presentation {
+    /// Where the master is.
+    pub url: Url,
+    /// The master as it was sent.
+    pub master: Answer,
+    /// The master, parsed.
+    pub variants: MasterPlaylist,
+    /// The renditions: pictures in the master's order, then sound.
+    pub renditions: Vec<RenditionView>,
+}
+
+/// One rendition.
+#[derive(Debug, Clone)]
+pub struct RenditionView {
+    /// Where its playlist is.
+    pub url: Url,
+    /// Its folder's name, such as `480p`.
+    pub name: String,
+    /// It has sound and no pictures.
+    pub sound: bool,
+    /// The playlist as it was sent.
+    pub answer: Answer,
+    /// The playlist, parsed.
+    pub playlist: MediaPlaylist,
+}
+
+impl Presentation {
+    /// Opens a video as a player does.
+    ///
+    /// # Errors
+    /// It is not playable, or a playlist is missing or not one.
+    pub async fn open(api: &Api, id: &str) -> Result<Self> {
+        let manifest = api.get(&format!("/vod/{id}/manifest")).await?.json()?;
+        let url = Url::parse(manifest["manifest_url"].as_str().context("no manifest_url")?)?;
+        let master = api.get(url.as_str()).await?;
+        ensure!(master.status == 200, "the master was answered {}: {}", master.status, master.text());
+        let parsed = m3u8_rs::parse_master_playlist_res(&master.body);
+        let variants = parsed.map_err(|error| anyhow::anyhow!("the master does not parse: {error}"))?;
+        let pictures = variants.variants.iter().map(|variant| (variant.uri.clone(), false));
+        let sound = variants.alternatives.iter().filter_map(|media| Some((media.uri.clone()?, true)));
+        let mut renditions = Vec::new();
+        for (uri, sound) in pictures.chain(sound) {
+            renditions.push(RenditionView::open(api, url.join(&uri)?, sound).await?);
+        }
+        Ok(Self { url, master, variants, renditions })
+    }
+
+    /// Every rule that a playlist breaks, as the project's own checker sees it.
+    #[must_use]
+    pub fn findings(&self) -> Vec<String> {
+        let texts: Vec<String> = self.renditions.iter().map(|rendition| rendition.answer.text()).collect();
+        let track = |sound| if sound { Track::Audio } else { Track::Video };
+        let views: Vec<RenditionText<'_>> = self
+            .renditions
+            .iter()
+            .zip(&texts)
+            .map(|(rendition, text)| RenditionText { track: track(rendition.sound), text })
+            .collect();
+        let mut findings = hls::check_master(&self.master.text());
+        findings.extend(texts.iter().flat_map(|text| hls::check_media(text)));
+        findings.extend(hls::check_renditions(&views));
+        findings.iter().map(ToString::to_string).collect()
+    }
+
+    /// The rendition with the largest pictures.
+    ///
+    /// # Errors
+    /// There are no pictures.
+    pub fn top(&self) -> Result<&RenditionView> {
+        let sized = self.variants.variants.iter().zip(&self.renditions);
+        let top = sized.max_by_key(|(variant, _)| variant.resolution.map_or(0, |size| size.height));
+        Ok(top.context("no variants")?.1)
+    }
+
+    /// The renditions of one kind.
+    pub fn of_kind(&self, sound: bool) -> impl Iterator<Item = &RenditionView> {
+        self.renditions.iter().filter(move |rendition| rendition.sound == sound)
+    }
+}
+
+impl RenditionView {
+    async fn open(api: &Api, url: Url, sound: bool) -> Result<Self> {
+        let answer = api.get(url.as_str()).await?;
+        ensure!(answer.status == 200, "{url} was answered {}: {}", answer.status, answer.text());
+        let parsed = m3u8_rs::parse_media_playlist_res(&answer.body);
+        let playlist = parsed.map_err(|error| anyhow::anyhow!("{url} does not parse: {error}"))?;
+        let folder = url.path_segments().and_then(|mut parts| parts.nth_back(1)).unwrap_or_default();
+        Ok(Self { name: folder.to_owned(), url, sound, answer, playlist })
+    }
+
+    /// The segments.
+    #[must_use]
+    pub fn segments(&self) -> &[MediaSegment] {
+        &self.playlist.segments
+    }
+
+    /// Where a segment is.
+    ///
+    /// # Errors
+    /// There is none of this number.
+    pub fn segment(&self, index: usize) -> Result<Url> {
+        let segment = self.segments().get(index).with_context(|| format!("no segment {index}"))?;
+        Ok(self.url.join(&segment.uri)?)
+    }
+
+    /// Where the initialization segment is.
+    ///
+    /// # Errors
+    /// The playlist names none.
+    pub fn init(&self) -> Result<Url> {
+        let map = self.segments().first().and_then(|segment| segment.map.as_ref());
+        Ok(self.url.join(&map.context("no EXT-X-MAP")?.uri)?)
+    }
+
+    /// When each segment ends by the playlist, in seconds.
+    #[must_use]
+    pub fn ends(&self) -> Vec<f64> {
+        let mut end = 0.0;
+        self.segments()
+            .iter()
+            .map(|segment| {
+                end += f64::from(segment.duration);
+                end
+            })
+            .collect()
+    }
+}

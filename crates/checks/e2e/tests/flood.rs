@@ -1,0 +1,59 @@
+//! Two hundred uploads at once of what is no video: each is refused with a reason, and nobody else notices.
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Api, Source, Standalone, Workshop, accepted, below, until, watch_health};
+use futures::{StreamExt, stream};
+use serde_json::Value;
+use std::time::Duration;
+
+const UPLOADS: usize = 200;
+const LIMIT: Duration = Duration::from_secs(180);
+/// What `/health` may take at most while all this goes on.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Random bytes, text, and films cut before any picture, in turn.
+fn source(number: usize, film: &[u8]) -> Vec<u8> {
+    match number % 3 {
+        0 => std::iter::repeat_with(rand::random).take(20_000 + number).collect(),
+        1 => format!("Line {number} of a long letter.\n").repeat(300).into_bytes(),
+        _ => film[..film.len() / 40 + number].to_vec(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_bad_uploads_at_once() -> Result<()> {
+    let workshop = Workshop::open()?;
+    let film = std::fs::read(workshop.make("film.mp4", &Source { seconds: 4.0, ..Source::default() }).await?)?;
+    let product = Standalone::start(&[]).await?;
+    let api = product.api();
+    let bodies: Vec<Vec<u8>> = (0..UPLOADS).map(|number| source(number, &film)).collect();
+    let health = watch_health(api);
+    let sends = bodies.into_iter().map(|body| async { accepted(&api.upload_body(body, "").await?) });
+    let ids: Vec<Result<String>> = stream::iter(sends).buffer_unordered(UPLOADS).collect().await;
+    let ids = ids.into_iter().collect::<Result<Vec<String>>>()?;
+    until("each is rejected", LIMIT, async || {
+        let stats = api.get("/stats").await?.json()?;
+        Ok((stats["videos"]["rejected"] == UPLOADS).then_some(()))
+    })
+    .await?;
+    let times = health.end()?;
+    let (slowest, usual) = (times[times.len() - 1], times[times.len() / 2]);
+    println!("/health: {} answers, usually {usual:?}, at most {slowest:?}", times.len());
+    reasons(api, &ids).await?;
+    ensure!(slowest < PATIENCE, "/health took {slowest:?}");
+
+    let left = below(&product.data().join("objects"));
+    let left = left.iter().filter(|file| file.to_string_lossy().contains("vod-")).count();
+    ensure!(left == 0, "{left} objects are left");
+    product.finish().await
+}
+
+async fn reasons(api: &Api, ids: &[String]) -> Result<()> {
+    for id in ids {
+        let video: Value = api.video(id).await?;
+        let reason = &video["reason"];
+        let text = reason["text"].as_str().context("no reason")?;
+        ensure!(reason["code"].is_string() && text.len() > 20, "{id}: {reason}");
+    }
+    Ok(())
+}
