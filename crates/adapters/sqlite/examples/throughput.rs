@@ -14,7 +14,7 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main]
 async fn main() -> Outcome {
-    // Beside the project and not in /tmp, which may be memory.
+    // Here, as the system's folder for temporary files may be memory.
     let folder = tempfile::tempdir_in(".")?;
     let log = Log::open(&folder.path().join("log.db"))?;
     let catalog = Catalog::open(&folder.path().join("catalog.db"))?;

@@ -80,7 +80,8 @@ impl Api {
         let bell = Bell::new();
         let state = State::new(Shared {
             videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
-            jobs: Collection::<Job>::new(deps.documents.clone(), relay, deps.clock.clone()),
+            jobs: Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            relay,
             documents: deps.documents,
             objects: deps.objects,
             clock: deps.clock.clone(),

@@ -4,7 +4,7 @@ use crate::{Config, bell::Bell, metrics::Metrics, playback::Tokens, problem::Pro
 use domain::{StreamId, job::Job, video::Video};
 use ports::{Clock, Documents, ObjectStore};
 use prometheus::Registry;
-use service_kit::Collection;
+use service_kit::{Collection, Relay};
 use std::sync::Arc;
 
 /// The state of the API, shared by all requests.
@@ -17,6 +17,7 @@ pub(crate) struct Shared {
     pub(crate) documents: Arc<dyn Documents>,
     pub(crate) videos: Collection<Video>,
     pub(crate) jobs: Collection<Job>,
+    pub(crate) relay: Relay,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tokens: Tokens,

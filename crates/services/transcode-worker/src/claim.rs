@@ -29,17 +29,18 @@ pub(crate) struct Claimed {
 }
 
 impl Queue {
-    /// Claims the best job there is: what a viewer waits for, newest wish first; then beginnings of videos; then, unless
-    /// `urgent_only`, the rest by turn.
-    pub(crate) async fn claim(&self, urgent_only: bool) -> Result<Option<Claimed>, DocumentError> {
+    /// Claims the best job there is: what a viewer waits for, newest wish first; then, unless `wishes_only`, beginnings of
+    /// videos, and then the rest by turn.
+    pub(crate) async fn claim(&self, wishes_only: bool) -> Result<Option<Claimed>, DocumentError> {
         let queued = || JobState::Queued.name().into();
         let wished = Query::of(JOBS_BY_WISH, vec![queued()], CANDIDATES)
             .at_least((self.clock.now() - WISH_LASTS).to_string().into())
             .descending();
         let beginnings = Query::of(JOBS_BY_TURN, vec![queued(), 0.into()], CANDIDATES);
         let rest = Query::of(JOBS_BY_TURN, vec![queued(), 1.into()], CANDIDATES);
-        let lines = [Some((wished, true)), Some((beginnings, true)), (!urgent_only).then_some((rest, false))];
-        for (query, urgent) in lines.into_iter().flatten() {
+        let lines = [(wished, true), (beginnings, true), (rest, false)];
+        let open = if wishes_only { 1 } else { lines.len() };
+        for (query, urgent) in lines.into_iter().take(open) {
             if let Some(job) = self.first_of(&query).await? {
                 return Ok(Some(Claimed { job, urgent }));
             }

@@ -76,10 +76,10 @@ impl TranscodeWorker {
         let bell = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
         tasks.spawn(ring(self.deps.log.clone(), self.deps.clock.clone(), bell.clone(), stop.clone()));
-        // One slot more than asked for takes only what somebody waits for, so that a wish never queues behind an encode.
+        // One slot more than asked for takes only what a viewer waits for, so that a wish queues behind wishes only.
         for number in 0..=self.config.slots {
             let slot = Slot {
-                urgent_only: number == 0,
+                wishes_only: number == 0,
                 queue: self.queue.clone(),
                 attempts: self.attempts.clone(),
                 bell: bell.clone(),

@@ -16,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// One place for an encode.
 pub(crate) struct Slot {
-    pub(crate) urgent_only: bool,
+    pub(crate) wishes_only: bool,
     pub(crate) queue: Queue,
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) bell: Arc<Notify>,
@@ -44,7 +44,7 @@ impl Slot {
         if !room::enough(&self.config.scratch, self.config.min_free_bytes) {
             return None;
         }
-        match self.queue.claim(self.urgent_only).await {
+        match self.queue.claim(self.wishes_only).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(%error, "nothing can be claimed");

@@ -23,7 +23,7 @@ pub(crate) struct Opened {
 
 #[derive(Deserialize)]
 struct Manifest {
-    manifest_url: Url,
+    manifest_url: String,
 }
 
 /// Opens a video as soon as that is possible.
@@ -59,7 +59,8 @@ async fn manifest(client: &Client, api: &Url, stream: &str) -> anyhow::Result<Ur
     loop {
         let response = client.get(address.clone()).send().await?;
         if response.status() != StatusCode::NOT_FOUND {
-            return Ok(answered(response).await?.json::<Manifest>().await?.manifest_url);
+            let manifest: Manifest = answered(response).await?.json().await?;
+            return Ok(Url::parse(&manifest.manifest_url)?);
         }
         clock::pause(LOOK_EVERY).await;
     }

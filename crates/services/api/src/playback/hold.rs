@@ -8,6 +8,7 @@ use crate::{
 };
 use domain::{
     JobId, StreamId, Timestamp,
+    event::{Envelope, Event, Topic},
     job::{Job, JobState},
     object::ObjectKey,
     plan::Plan,
@@ -127,9 +128,20 @@ fn made(job: Option<&Job>, stream: &StreamId, rendition: &str, wanted: Wanted) -
 
 async fn wish(state: &State, job: &JobId, now: Timestamp) -> Result<(), Problem> {
     match state.jobs.change(job.as_str(), |job| job.want(now)).await {
-        Err(service_kit::ChangeError::Catalog(error)) => Err(error.into()),
-        // It has just ended, or is about to be added: the next look finds out.
-        _ => Ok(()),
+        Ok(job) if job.state == JobState::Queued => ring(state, &job, now).await,
+        Err(service_kit::ChangeError::Catalog(error)) => return Err(error.into()),
+        // It runs, has just ended, or is about to be added: the next look finds out.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Wakes a worker at once, which would otherwise look by itself within half a second.
+async fn ring(state: &State, job: &Job, now: Timestamp) {
+    let event = Event::JobQueued { job_id: job.job_id.clone(), stream_id: job.stream_id.clone() };
+    let event = Envelope::new(job.job_id.as_str(), "wanted", now, event);
+    if let Err(error) = state.relay.publish(Topic::TranscodeTasks, job.job_id.as_str(), &event).await {
+        tracing::debug!(%error, "the doorbell did not ring");
     }
 }
 
