@@ -177,11 +177,16 @@ fn output(call: Call, job: Job<'_>, task: &ChunkTask, rendition: &Rendition, num
     let level = format!("{}.{}", rendition.level / 10, rendition.level % 10);
     let timescale = task.rate.divided(rendition.divisor).num;
     let (crf, kbps) = (rendition.crf, rendition.max_kbps);
+    let keyframes = match gop {
+        // x264 would call it an intra-only profile, which is not the promised one.
+        1 => "-g 2 -keyint_min 1 -force_key_frames expr:1 -forced-idr 1".to_owned(),
+        gop => format!("-g {gop} -keyint_min {gop}"),
+    };
     let call = call
         .arg("-map")
         .arg(format!("[v{number}]"))
         .words("-fps_mode passthrough -c:v libx264 -preset veryfast -profile:v high")
-        .words(&format!("-level:v {level} -g {gop} -keyint_min {gop} -sc_threshold 0"))
+        .words(&format!("-level:v {level} {keyframes} -sc_threshold 0"))
         .words("-x264-params scenecut=0:open_gop=0")
         .words(&format!("-crf {crf} -maxrate {kbps}k -bufsize {kbps}k"));
     let call = match job.config.threads {

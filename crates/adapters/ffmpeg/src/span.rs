@@ -18,7 +18,7 @@ use ports::{EncodedTrack, MediaError};
 use std::path::Path;
 
 /// Frames that are encoded before the span and dropped, so that the encoder's state at the join is that of a longer run.
-const EARLY_FRAMES: u64 = 16;
+const EARLY_FRAMES: u64 = 4;
 /// Frames that are encoded after the span and dropped: the last window looks into them.
 const LATE_FRAMES: u64 = 2;
 /// What the encoder puts out before the first frame of its input.

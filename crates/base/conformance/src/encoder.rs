@@ -23,6 +23,7 @@ macro_rules! encoder {
             chunks_tile_every_frame_of_a_transport_stream
             a_hole_shows_the_picture_before_it
             a_fast_source_is_halved_where_the_ladder_says_so
+            a_slow_source_has_a_keyframe_each_time
             a_cut_source_still_gives_every_promised_frame
             a_chunk_of_another_shape_in_the_middle_keeps_its_count
             a_test_source_has_picture_and_sound
@@ -45,4 +46,23 @@ macro_rules! encoder {
             $crate::encoder::$case(&*encoder).await;
         }
     )*};
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_macro_names_every_case() {
+        let listed = include_str!("encoder.rs");
+        let cases = [
+            include_str!("encoder/pictures.rs"),
+            include_str!("encoder/sound.rs"),
+            include_str!("encoder/refusal.rs"),
+            include_str!("encoder/stop.rs"),
+        ];
+        for line in cases.iter().flat_map(|text| text.lines()) {
+            let Some(rest) = line.strip_prefix("pub async fn ") else { continue };
+            let name = rest.split('(').next().unwrap();
+            assert!(listed.contains(&format!("            {name}\n")), "encoder! lacks {name}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use e2e::{Api, JobView, Source, Standalone, Workshop, plays_whole, until};
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
 
