@@ -90,10 +90,12 @@ fn starts(task: &ChunkTask) -> Vec<Start> {
 fn makes_sense(task: &ChunkTask) -> bool {
     let whole = |rendition: &Rendition| {
         let divisor = u64::from(rendition.divisor);
-        divisor > 0 && u64::from(task.gop_frames) % divisor == 0 && task.first_frame % divisor == 0
+        divisor > 0
+            && u64::from(task.gop_frames).is_multiple_of(divisor)
+            && task.first_frame.is_multiple_of(divisor)
     };
     let counted = task.frames > 0 && task.gop_frames > 0 && task.segment_frames > 0;
-    counted && task.segment_frames % task.gop_frames == 0 && task.renditions.iter().all(whole)
+    counted && task.segment_frames.is_multiple_of(task.gop_frames) && task.renditions.iter().all(whole)
 }
 
 async fn run(

@@ -74,7 +74,9 @@ pub(crate) struct Common {
 fn size(text: &str) -> Result<(u32, u32), String> {
     let sides = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     sides
-        .filter(|(w, h)| [*w, *h].iter().all(|side: &u32| side % 2 == 0 && (64..=7680).contains(side)))
+        .filter(|(w, h)| {
+            [*w, *h].iter().all(|side: &u32| side.is_multiple_of(2) && (64..=7680).contains(side))
+        })
         .ok_or_else(|| {
             format!("{text:?} is not a size; write WIDTHxHEIGHT, even and 64 to 7680, such as 1280x720")
         })

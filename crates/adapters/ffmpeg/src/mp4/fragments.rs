@@ -55,7 +55,7 @@ pub(super) fn parse(mut file: Vec<u8>, first_sequence: u32) -> Result<Fragmented
         let (_, data) = data.ok_or_else(|| Broken::Malformed("a moof has no mdat".to_owned()))?;
         fragments.push(fragment(
             &moov,
-            decode(&file[range.clone()])?,
+            &decode(&file[range.clone()])?,
             data.len(),
             file.slice(range.start..data.end),
         )?);
@@ -90,7 +90,7 @@ fn decode<A: DecodeAtom>(mut bytes: &[u8]) -> Result<A, Broken> {
     Ok(A::decode_atom(&header, &mut bytes)?)
 }
 
-fn fragment(moov: &Moov, moof: Moof, data: usize, bytes: Bytes) -> Result<Fragment, Broken> {
+fn fragment(moov: &Moov, moof: &Moof, data: usize, bytes: Bytes) -> Result<Fragment, Broken> {
     let malformed = |text: &str| Broken::Malformed(text.to_owned());
     let [traf] = moof.traf.as_slice() else { return Err(malformed("a moof has not one track")) };
     let trex = moov.mvex.as_ref().and_then(|mvex| mvex.trex.first());

@@ -24,7 +24,7 @@ pub(crate) fn video_track(
     for fragment in &file.fragments {
         next += gop(fragment, &plan, next)?;
     }
-    same("the number of pictures", next, plan.pictures)?;
+    same("the number of pictures", &next, &plan.pictures)?;
     Ok(EncodedTrack {
         rendition: rendition.name.clone(),
         init: file.init,
@@ -59,28 +59,28 @@ fn header(moov: &Moov, plan: &Planned, rendition: &Rendition) -> Result<(), Brok
     let [trak] = moov.trak.as_slice() else {
         return Err(Broken::Malformed("it has not one track".to_owned()));
     };
-    same("the timescale", trak.mdia.mdhd.timescale, plan.rate.num)?;
+    same("the timescale", &trak.mdia.mdhd.timescale, &plan.rate.num)?;
     let [Codec::Avc1(avc1)] = trak.mdia.minf.stbl.stsd.codecs.as_slice() else {
         return Err(Broken::Malformed("its codec is not avc1".to_owned()));
     };
     let size = |width: u32, height: u32| format!("{width}x{height}");
     let coded = size(avc1.visual.width.into(), avc1.visual.height.into());
-    same("the size", coded, size(rendition.width, rendition.height))?;
+    same("the size", &coded, &size(rendition.width, rendition.height))?;
     let avcc = &avc1.avcc;
     let profile = format!("{:02x}{:02x}", avcc.avc_profile_indication, avcc.profile_compatibility);
-    same("the profile", profile, "6400".to_owned())?;
-    same("the codec", h264::codec_string(avcc.avc_level_indication), rendition.codec_string())
+    same("the profile", profile.as_str(), "6400")?;
+    same("the codec", &h264::codec_string(avcc.avc_level_indication), &rendition.codec_string())
 }
 
 /// Verifies the GOP that begins with picture `at` of the chunk; gives how many pictures it has.
 fn gop(fragment: &Fragment, plan: &Planned, at: u64) -> Result<u64, Broken> {
     let pictures = fragment.durations.len() as u64;
-    same("the number of pictures in a GOP", pictures, plan.per_gop.min(plan.pictures.saturating_sub(at)))?;
-    same("a decode time", fragment.decode_time, (plan.first + at) * u64::from(plan.rate.den))?;
-    same("the first picture's composition offset", fragment.first_offset, 0)?;
-    same("a keyframe at the start of a GOP", fragment.begins_with_sync, true)?;
+    same("the number of pictures in a GOP", &pictures, &plan.per_gop.min(plan.pictures.saturating_sub(at)))?;
+    same("a decode time", &fragment.decode_time, &((plan.first + at) * u64::from(plan.rate.den)))?;
+    same("the first picture's composition offset", &fragment.first_offset, &0)?;
+    same("a keyframe at the start of a GOP", &fragment.begins_with_sync, &true)?;
     let odd = fragment.durations.iter().find(|ticks| **ticks != plan.rate.den);
-    odd.map_or(Ok(()), |ticks| same("a picture's duration", *ticks, plan.rate.den))?;
+    odd.map_or(Ok(()), |ticks| same("a picture's duration", ticks, &plan.rate.den))?;
     Ok(pictures)
 }
 
@@ -104,7 +104,7 @@ fn joined(fragments: &[Fragment]) -> Bytes {
     bytes.freeze()
 }
 
-fn same<T: PartialEq + Display>(what: &'static str, is: T, planned: T) -> Result<(), Broken> {
+fn same<T: PartialEq + Display + ?Sized>(what: &'static str, is: &T, planned: &T) -> Result<(), Broken> {
     if is == planned {
         return Ok(());
     }

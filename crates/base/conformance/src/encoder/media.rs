@@ -14,7 +14,6 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 
 /// A presentation, put together from what all parts of a plan gave.
 pub(super) struct Presentation {
-    pub(super) info: MediaInfo,
     pub(super) plan: Plan,
     tracks: BTreeMap<String, Track>,
 }
@@ -75,7 +74,7 @@ impl Presentation {
                 }
             }
         }
-        let presentation = Self { info, plan, tracks };
+        let presentation = Self { plan, tracks };
         presentation.verify();
         presentation
     }
@@ -120,7 +119,7 @@ impl Presentation {
         std::fs::write(&path, self.tracks[rendition].whole()).expect("the file is written");
         let mut command = Command::new("ffmpeg");
         command
-            .args(["-hide_banner", "-nostdin", "-v", "warning", "-xerror", "-i"])
+            .args(["-hide_banner", "-nostdin", "-v", "error", "-xerror", "-i"])
             .arg(path)
             .args(output)
             .arg("-");

@@ -27,7 +27,7 @@ pub(crate) async fn source(work: &Path, size: (u32, u32), seconds: u32) -> anyho
         .arg(graph(width, height))
         .args(["-map", "[v]", "-map", "[a]", "-t"])
         .arg(seconds.to_string())
-        .args("-c:v libx264 -preset fast -crf 21 -bf 3 -g 250 -c:a aac -b:a 160k".split(' '))
+        .args("-c:v libx264 -preset fast -crf 20 -bf 3 -g 250 -c:a aac -b:a 160k".split(' '))
         .args(["-movflags", "+faststart"])
         .arg(&partial)
         .stdin(Stdio::null());
@@ -44,11 +44,11 @@ fn graph(width: u32, height: u32) -> String {
     let (card_width, card_height) = (width / 6 * 2, height / 6 * 2);
     format!(
         "mandelbrot=size={width}x{height}:rate=30:start_scale=0.006:start_x=-0.743643:start_y=0.131825:maxiter=400,\
-         trim=end_frame=1,scale={still_width}:{still_height}:flags=bicubic,format=yuv420p,\
+         trim=end_frame=1,scale={still_width}:{still_height}:flags=bicubic,format=yuv420p,gblur=sigma=2,\
          loop=loop=-1:size=1:start=0,setpts=N/30/TB,\
          crop={width}:{height}:x='(iw-ow)/2*(1+sin(t*0.37+floor(t/6)*2))'\
          :y='(ih-oh)/2*(1+cos(t*0.23+floor(t/6)*3))',\
-         noise=alls=3:allf=t:all_seed=1[scene];\
+         noise=alls=5:allf=t:all_seed=1[scene];\
          testsrc2=size={card_width}x{card_height}:rate=30[card];\
          [scene][card]overlay=x='(W-w)/2*(1+sin(t/3))':y='(H-h)/2*(1+cos(t/5))',format=yuv420p[v];\
          sine=frequency=220:sample_rate=48000,tremolo=f=3:d=0.7[left];\
