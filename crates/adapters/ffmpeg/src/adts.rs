@@ -63,7 +63,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_come_out_as_they_went_in(payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..900), 0..9)) {
+        fn frames_come_out_as_they_went_in(
+            payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..900), 0..9),
+        ) {
             let stream: Vec<u8> = payloads.iter().flat_map(|payload| frame(payload)).collect();
             prop_assert_eq!(frames(&stream).unwrap(), payloads);
             if !stream.is_empty() {

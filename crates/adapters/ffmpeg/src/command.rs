@@ -6,26 +6,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Demuxers for what people upload. None that follows references (hls, dash, concat, sdp, image2) or reads text as
-/// pictures (tty): `-protocol_whitelist` alone lets a playlist named `.mp4` open other files.
-const DEMUXERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,live_flv,asf,ogg,mpeg,mxf,gif,dv,wav,\
-                        mp3,flac,aac,amr,amrnb,amrwb,aiff";
+/// Demuxers for what people upload. None that follows references (hls, dash, concat, sdp, image2) or reads
+/// text as pictures (tty): `-protocol_whitelist` alone lets a playlist named `.mp4` open other files.
+const DEMUXERS: &str = "\
+    mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,live_flv,asf,ogg,mpeg,mxf,gif,dv,wav,mp3,flac,\
+    aac,amr,amrnb,amrwb,aiff";
 
-/// Decoders for what cameras, phones, recorders and editors write. Subtitles are among them because `ffprobe` opens the
-/// decoder of every stream, and ends where it may not.
-const DECODERS: &str = "h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,vp6,vp6f,vp6a,mpeg1video,\
-    mpeg2video,mpegvideo,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,wmv1,wmv2,wmv3,vc1,h261,h263,h263i,h263p,flv,mjpeg,\
-    mjpegb,prores,dnxhd,dvvideo,theora,cinepak,indeo3,indeo4,indeo5,svq1,svq3,rpza,smc,qtrle,8bps,huffyuv,ffvhuff,\
-    ffv1,utvideo,magicyuv,lagarith,rawvideo,v210,gif,png,msvideo1,msrle,cfhd,jpeg2000,tscc2,zmbv,fraps,hap,\
-    aac,aac_latm,mp1,mp1float,mp2,mp2float,mp3,mp3float,ac3,eac3,dca,truehd,mlp,opus,libopus,vorbis,libvorbis,flac,\
-    alac,wavpack,tta,ape,wmav1,wmav2,wmapro,wmavoice,wmalossless,amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_u8,pcm_s8,\
-    pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,pcm_u16le,pcm_u16be,pcm_u24le,\
-    pcm_u24be,pcm_u32le,pcm_u32be,pcm_alaw,pcm_mulaw,pcm_dvd,pcm_bluray,pcm_vidc,adpcm_ms,adpcm_ima_wav,\
-    adpcm_ima_qt,adpcm_swf,g722,g726,adpcm_yamaha,g723_1,gsm,gsm_ms,mace3,mace6,qdm2,nellymoser,speex,libspeex,\
-    s302m,subrip,srt,ass,ssa,webvtt,mov_text,text,pgssub,dvdsub,dvbsub,xsub,cc_dec";
+/// Decoders for what cameras, phones, recorders and editors write. Subtitles are among them because `ffprobe`
+/// opens the decoder of every stream, and ends where it may not.
+const DECODERS: &str = "\
+    h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,vp6,vp6f,vp6a,mpeg1video,mpeg2video,\
+    mpegvideo,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,wmv1,wmv2,wmv3,vc1,h261,h263,h263i,h263p,flv,mjpeg,\
+    mjpegb,prores,dnxhd,dvvideo,theora,cinepak,indeo3,indeo4,indeo5,svq1,svq3,rpza,smc,qtrle,8bps,\
+    huffyuv,ffvhuff,ffv1,utvideo,magicyuv,lagarith,rawvideo,v210,gif,png,msvideo1,msrle,cfhd,jpeg2000,\
+    tscc2,zmbv,fraps,hap,aac,aac_latm,mp1,mp1float,mp2,mp2float,mp3,mp3float,ac3,eac3,dca,truehd,mlp,\
+    opus,libopus,vorbis,libvorbis,flac,alac,wavpack,tta,ape,wmav1,wmav2,wmapro,wmavoice,wmalossless,\
+    amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_u8,pcm_s8,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,\
+    pcm_f32be,pcm_f64le,pcm_f64be,pcm_u16le,pcm_u16be,pcm_u24le,pcm_u24be,pcm_u32le,pcm_u32be,pcm_alaw,\
+    pcm_mulaw,pcm_dvd,pcm_bluray,pcm_vidc,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,g722,g726,\
+    adpcm_yamaha,g723_1,gsm,gsm_ms,mace3,mace6,qdm2,nellymoser,speex,libspeex,s302m,subrip,srt,ass,ssa,\
+    webvtt,mov_text,text,pgssub,dvdsub,dvbsub,xsub,cc_dec";
 
-/// How much of a file the demuxer may read, in bytes, and how much of its time, in microseconds, before the streams must
-/// be known.
+/// How much of a file the demuxer may read, in bytes, and how much of its time, in microseconds, before the
+/// streams must be known.
 const LOOK: &str = "10000000";
 
 /// A program and its arguments.

@@ -20,8 +20,8 @@ pub struct FfmpegConfig {
 }
 
 impl FfmpegConfig {
-    /// These programs with the default limits. Where util-linux's `setpriv` is installed, it launches them, so that they
-    /// end when this process is killed and cannot end them itself.
+    /// These programs with the default limits. Where util-linux's `setpriv` is installed, it launches them,
+    /// so that they end when this process is killed and cannot end them itself.
     #[must_use]
     pub fn new(ffmpeg: PathBuf, ffprobe: PathBuf) -> Self {
         Self { ffmpeg, ffprobe, limits: Limits::default(), threads: None, launcher: end_with_parent() }

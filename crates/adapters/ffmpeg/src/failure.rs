@@ -14,7 +14,8 @@ const SENT: [i32; 5] = [
     rustix::process::Signal::XCPU.as_raw(),
 ];
 
-/// The error for a process that was to succeed and did not; `what` is what it was doing, such as "encoding a chunk".
+/// The error for a process that was to succeed and did not; `what` is what it was doing, such as "encoding a
+/// chunk".
 pub(crate) fn of(ended: Ended, what: &str) -> MediaError {
     let stderr = ended.stderr;
     if full_disk(&stderr) {

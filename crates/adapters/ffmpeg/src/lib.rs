@@ -24,7 +24,8 @@ use ports::{Encoded, Encoder, MediaError, Progress, ProgressSink, Source, Urgenc
 use std::path::Path;
 use tokio::sync::OnceCell;
 
-/// An [`Encoder`] that runs the `ffmpeg` and `ffprobe` programs: one process per encode, none that outlives its future.
+/// An [`Encoder`] that runs the `ffmpeg` and `ffprobe` programs: one process per encode, none that outlives
+/// its future.
 #[derive(Debug)]
 pub struct Ffmpeg {
     config: FfmpegConfig,

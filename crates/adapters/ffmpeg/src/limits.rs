@@ -11,8 +11,8 @@ pub struct Limits {
     pub seconds: u64,
     /// The most pixels of a coded picture, width times height.
     pub pixels: u64,
-    /// The most pictures per second on average. What is faster than players like is thinned out, so this only keeps
-    /// nonsense away.
+    /// The most pictures per second on average. What is faster than players like is thinned out, so this only
+    /// keeps nonsense away.
     pub rate: f64,
     /// The most pictures in all: 120 per second for as long as the longest source.
     pub pictures: usize,

@@ -182,7 +182,8 @@ impl Drop for Group {
     }
 }
 
-/// Set from outside, on a process that is still loading: nothing runs between fork and exec that could go wrong there.
+/// Set from outside, on a process that is still loading: nothing runs between fork and exec that could go
+/// wrong there.
 fn restrain(pid: Pid, bounds: Bounds) -> std::io::Result<()> {
     let at_most = |value| Rlimit { current: Some(value), maximum: Some(value) };
     let limits = [(Resource::As, bounds.memory), (Resource::Core, 0)];
@@ -234,4 +235,73 @@ async fn tail(reader: Option<impl AsyncRead + Unpin>) -> String {
     }
     let from = kept.len().saturating_sub(STDERR_BYTES);
     String::from_utf8_lossy(&kept[from..]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn bounds(wall_ms: u64, stall_ms: u64) -> Bounds {
+        let (wall, stall) = (Duration::from_millis(wall_ms), Duration::from_millis(stall_ms));
+        Bounds { wall, stall, memory: 1 << 30, urgency: Urgency::Background }
+    }
+
+    async fn shell(script: &str, bounds: Bounds, heard: Heard) -> (Ended, usize) {
+        let config = FfmpegConfig::new(PathBuf::new(), PathBuf::new());
+        let call = Call { program: "/bin/sh".into(), args: Vec::new() }.arg("-c").arg(script);
+        let mut lines = 0;
+        let ended = run(&config, &call, bounds, |_| {
+            lines += 1;
+            heard
+        });
+        (ended.await.unwrap(), lines)
+    }
+
+    #[tokio::test]
+    async fn floods_of_output_block_nothing() {
+        let script =
+            "i=0; while [ $i -lt 3000 ]; do echo $i; printf '%0100d\\n' $i >&2; i=$((i+1)); done; exit 3";
+        let (ended, lines) = shell(script, bounds(60_000, 60_000), Heard::Progress).await;
+        assert_eq!(lines, 3000);
+        assert!(matches!(ended.end, End::Exited(status) if status.code() == Some(3)), "{:?}", ended.end);
+        assert!(ended.stderr.len() <= STDERR_BYTES && ended.stderr.ends_with("2999\n"));
+    }
+
+    #[tokio::test]
+    async fn who_stands_still_is_killed_with_all_its_children() {
+        // The group's standard output stays open in the background: only killing all of it ends this.
+        let (ended, _) = shell("sleep 600 & sleep 600", bounds(60_000, 200), Heard::Nothing).await;
+        assert!(matches!(ended.end, End::Stalled(_)), "{:?}", ended.end);
+    }
+
+    #[tokio::test]
+    async fn who_takes_too_long_is_killed_however_busy() {
+        let (ended, _) = shell("while :; do echo busy; done", bounds(300, 60_000), Heard::Progress).await;
+        assert!(matches!(ended.end, End::OverTime(_)), "{:?}", ended.end);
+    }
+
+    #[tokio::test]
+    async fn who_closes_its_output_is_still_watched() {
+        let (ended, _) = shell("exec >&-; sleep 600", bounds(300, 60_000), Heard::Nothing).await;
+        assert!(matches!(ended.end, End::OverTime(_)), "{:?}", ended.end);
+    }
+
+    #[tokio::test]
+    async fn a_reader_may_have_enough() {
+        let (ended, lines) =
+            shell("while :; do echo more; done", bounds(60_000, 60_000), Heard::Enough).await;
+        assert!(matches!(ended.end, End::Enough) && lines == 1, "{:?}", ended.end);
+    }
+
+    #[tokio::test]
+    async fn nothing_of_the_environment_is_passed_on() {
+        let (ended, lines) = shell(
+            "env | grep -v '^PWD=\\|^_=\\|^LD_LIBRARY_PATH='; ulimit -c",
+            bounds(60_000, 60_000),
+            Heard::Progress,
+        )
+        .await;
+        assert_eq!(lines, 1, "{}", ended.stderr);
+    }
 }

@@ -183,6 +183,7 @@ mod tests {
             first_frame,
             first_segment: 0,
             segment_frames: vec![188, 187],
+            delay_us: 0,
             kbps: 128,
         };
         assert_eq!(first_sample(&task(0)), 70_403 - 4096);

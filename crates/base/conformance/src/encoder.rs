@@ -1,4 +1,5 @@
-//! The suite of encoders. Its sources are made, and what comes out is decoded, by the `ffmpeg` and `ffprobe` programs.
+//! The suite of encoders. Its sources are made, and what comes out is decoded, by the `ffmpeg` and `ffprobe`
+//! programs.
 
 mod media;
 mod pictures;
@@ -12,8 +13,8 @@ pub use refusal::*;
 pub use sound::*;
 pub use stop::*;
 
-/// Makes a test of every promise of encoders. `open` is an async function without arguments that gives a smart pointer to
-/// an encoder, and what has to live as long as it.
+/// Makes a test of every promise of encoders. `open` is an async function without arguments that gives a
+/// smart pointer to an encoder, and what has to live as long as it.
 #[macro_export]
 macro_rules! encoder {
     ($open:path) => {

@@ -1,5 +1,8 @@
 //! H.264 profile and level, decided before encoding so that CODECS can be promised.
 
+/// Pictures that are decoded before they are shown, at most: three B-pictures in a pyramid.
+pub const REORDERED: u32 = 2;
+
 /// The lowest level of ITU-T H.264 table A-1 that this picture and rate fit, as `level_idc` (31 is level 3.1).
 #[must_use]
 pub fn level(width: u32, height: u32, frames_per_second: f64) -> u8 {

@@ -5,6 +5,7 @@
 use crate::{
     JobId, StreamId, audio,
     grid::{Batches, Grid},
+    h264,
     ladder::{self, Rendition},
     media::{AudioTrack, MediaInfo, VideoTrack},
     rejection::{Rejection, RejectionCode},
@@ -185,6 +186,19 @@ impl Plan {
         JobId::derive(stream, source_sha256, self.recipe, &self.part_name(position))
     }
 
+    /// By how many microseconds everything shows and sounds later than its place on the grid.
+    ///
+    /// Decoding comes before showing, and no player agrees with another on offsets below zero: so the whole presentation is
+    /// moved by what the slowest rendition needs.
+    #[must_use]
+    pub fn delay_us(&self) -> i64 {
+        self.grid.micros_at(u64::from(self.delay_frames()))
+    }
+
+    fn delay_frames(&self) -> u32 {
+        self.renditions.iter().map(|rendition| rendition.divisor).max().unwrap_or(0) * h264::REORDERED
+    }
+
     fn chunk_count(&self) -> u32 {
         if self.renditions.is_empty() { 0 } else { self.grid.chunk_count() }
     }
@@ -201,6 +215,7 @@ impl Plan {
             first_frame: frames.start,
             frames: u32::try_from(frames.end - frames.start).unwrap_or(u32::MAX),
             gop_frames: self.grid.gop_frames,
+            delay_frames: self.delay_frames(),
             first_segment: segments.start,
             segment_frames: self.grid.segment_frames,
             deinterlace: video.interlaced,
@@ -227,6 +242,7 @@ impl Plan {
             first_frame,
             first_segment: segments.start,
             segment_frames: segments.clone().map(count).collect(),
+            delay_us: self.delay_us(),
             kbps: rendition.kbps,
         };
         let at = self.grid.segment(segments.start).start;

@@ -32,6 +32,9 @@ pub struct ChunkTask {
     pub frames: u32,
     /// Frames of the grid in a closed GOP.
     pub gop_frames: u32,
+    /// By how many frames of the grid everything is shown later than its place on it: room for pictures that are decoded
+    /// before they are shown.
+    pub delay_frames: u32,
     /// The number of the chunk's first segment.
     pub first_segment: u32,
     /// Frames of the grid in a segment.
@@ -61,6 +64,8 @@ pub struct SpanTask {
     pub first_segment: u32,
     /// AAC frames in each of the span's segments.
     pub segment_frames: Vec<u32>,
+    /// By how many microseconds everything sounds later than its place: as much as the pictures are shown later.
+    pub delay_us: i64,
     /// The rate in kbit/s.
     pub kbps: u32,
 }

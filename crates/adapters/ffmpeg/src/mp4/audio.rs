@@ -34,7 +34,7 @@ pub(crate) fn audio_track(task: &SpanTask, frames: &[&[u8]]) -> Result<EncodedTr
         let Some((these, later)) = rest.split_at_checked(*count as usize) else { break };
         let end = next + u64::from(*count);
         let duration_us = FRAME_RATE.micros_at(end) - FRAME_RATE.micros_at(next);
-        let bytes = segment(index, next, these)?;
+        let bytes = segment(index, next * u64::from(FRAME_SAMPLES) + delay(task), these)?;
         segments.push(EncodedSegment { index, duration_us: u64::try_from(duration_us).unwrap_or(0), bytes });
         (next, rest) = (end, later);
     }
@@ -45,7 +45,13 @@ pub(crate) fn audio_track(task: &SpanTask, frames: &[&[u8]]) -> Result<EncodedTr
     Err(Broken::Differs { what: "the number of AAC frames", is: frames.len().to_string(), planned })
 }
 
-fn segment(index: u32, first_frame: u64, frames: &[&[u8]]) -> Result<Bytes, Broken> {
+/// By how many samples everything sounds later.
+fn delay(task: &SpanTask) -> u64 {
+    let samples = task.delay_us * i64::from(SAMPLE_RATE);
+    u64::try_from((samples + 500_000) / 1_000_000).unwrap_or(0)
+}
+
+fn segment(index: u32, first_sample: u64, frames: &[&[u8]]) -> Result<Bytes, Broken> {
     let entry = |frame: &&[u8]| TrunEntry { size: u32::try_from(frame.len()).ok(), ..TrunEntry::default() };
     let run = Trun { data_offset: Some(0), samples: frames.iter().map(entry).collect::<Vec<_>>().into() };
     let traf = Traf {
@@ -56,7 +62,7 @@ fn segment(index: u32, first_frame: u64, frames: &[&[u8]]) -> Result<Bytes, Brok
             default_base_is_moof: true,
             ..Tfhd::default()
         },
-        tfdt: Some(Tfdt { base_media_decode_time: first_frame * u64::from(FRAME_SAMPLES) }),
+        tfdt: Some(Tfdt { base_media_decode_time: first_sample }),
         trun: vec![run],
         ..Traf::default()
     };

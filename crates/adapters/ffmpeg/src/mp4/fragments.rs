@@ -1,6 +1,6 @@
 //! A fragmented MP4 of one track, cut into its initialization segment and its fragments.
 
-use super::Broken;
+use super::{Broken, shift::Shift};
 use bytes::Bytes;
 use mp4_atom::{Atom, DecodeAtom, DecodeMaybe, Header, Moof, Moov};
 use std::ops::Range;
@@ -27,20 +27,23 @@ pub(super) struct Fragment {
     /// How long each sample lasts, in ticks.
     pub(super) durations: Vec<u32>,
     /// The first sample's offset from its decode time to its presentation time, in ticks.
-    pub(super) first_offset: i64,
+    pub(super) first_offset: u64,
     /// Decoding may begin at its first sample.
     pub(super) begins_with_sync: bool,
     pub(super) bytes: Bytes,
 }
 
-/// Takes a file apart and numbers its fragments from `first_sequence` on; what follows the last one (`mfra`) is left out.
-pub(super) fn parse(mut file: Vec<u8>, first_sequence: u32) -> Result<Fragmented, Broken> {
+/// Takes a file apart, numbers its fragments from `first_sequence` on and moves them by `shift`; what follows the last one
+/// (`mfra`) is left out.
+pub(super) fn parse(mut file: Vec<u8>, first_sequence: u32, shift: Shift) -> Result<Fragmented, Broken> {
     let boxes = boxes(&file)?;
     let starts: Vec<&Range<usize>> =
         boxes.iter().filter(|(kind, _)| *kind == Moof::KIND).map(|(_, r)| r).collect();
     let first = starts.first().map(|range| range.start).ok_or(Broken::Empty)?;
     for (range, sequence) in starts.iter().zip(first_sequence..) {
-        number(&mut file[range.start..range.end], sequence);
+        let moof = &mut file[range.start..range.end];
+        number(moof, sequence);
+        shift.apply(moof)?;
     }
     let moov_at = boxes.iter().find(|(kind, _)| *kind == Moov::KIND).map(|(_, range)| range.clone());
     let moov_at = moov_at.ok_or_else(|| Broken::Malformed("it has no moov".to_owned()))?;
@@ -108,7 +111,8 @@ fn fragment(moov: &Moov, moof: &Moof, data: usize, bytes: Bytes) -> Result<Fragm
     Ok(Fragment {
         decode_time: tfdt.base_media_decode_time,
         durations: samples().map(|sample| sample.duration.or(default_duration).unwrap_or(0)).collect(),
-        first_offset: first.cts.unwrap_or(0),
+        first_offset: u64::try_from(first.cts.unwrap_or(0))
+            .map_err(|_| malformed("a picture is shown before it is decoded"))?,
         begins_with_sync: first.flags.or(default_flags).unwrap_or(0) & NON_SYNC == 0,
         bytes,
     })
@@ -123,7 +127,8 @@ mod tests {
         #[test]
         fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300), moof: bool) {
             let start: &[u8] = if moof { b"\0\0\0\x08ftyp\0\0\0\x80moof" } else { b"" };
-            prop_assert!(parse([start, &bytes].concat(), 1).is_err());
+            let parsed = parse([start, &bytes].concat(), 1, Shift { decode: 2, composition: 2 });
+            prop_assert!(parsed.is_err());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod audio;
 mod fragments;
+mod shift;
 mod verify;
 
 pub(crate) use audio::audio_track;

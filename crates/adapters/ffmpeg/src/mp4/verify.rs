@@ -3,6 +3,7 @@
 use super::{
     Broken,
     fragments::{self, Fragment},
+    shift::Shift,
 };
 use bytes::{Bytes, BytesMut};
 use domain::{h264, ladder::Rendition, rate::Rate, task::ChunkTask};
@@ -18,7 +19,8 @@ pub(crate) fn video_track(
 ) -> Result<EncodedTrack, Broken> {
     let plan = Planned::of(task, rendition);
     let first_gop = task.first_frame / u64::from(task.gop_frames);
-    let file = fragments::parse(file, u32::try_from(first_gop + 1).unwrap_or(u32::MAX))?;
+    let first_sequence = u32::try_from(first_gop + 1).unwrap_or(u32::MAX);
+    let file = fragments::parse(file, first_sequence, plan.shift())?;
     header(&file.moov, &plan, rendition)?;
     let mut next = 0;
     for fragment in &file.fragments {
@@ -40,6 +42,8 @@ struct Planned {
     pictures: u64,
     per_gop: u64,
     gops_per_segment: usize,
+    /// By how many pictures everything is shown later than its place.
+    delay: u64,
 }
 
 impl Planned {
@@ -51,7 +55,15 @@ impl Planned {
             pictures: u64::from(task.frames).div_ceil(divisor),
             per_gop: u64::from(task.gop_frames) / divisor,
             gops_per_segment: (task.segment_frames / task.gop_frames) as usize,
+            delay: u64::from(task.delay_frames) / divisor,
         }
+    }
+
+    /// The delay, shared out between decoding and showing.
+    fn shift(&self) -> Shift {
+        let reordered = self.delay.min(u64::from(h264::REORDERED));
+        let ticks = |pictures: u64| u32::try_from(pictures * u64::from(self.rate.den)).unwrap_or(u32::MAX);
+        Shift { decode: ticks(self.delay - reordered), composition: ticks(reordered) }
     }
 }
 
@@ -76,8 +88,8 @@ fn header(moov: &Moov, plan: &Planned, rendition: &Rendition) -> Result<(), Brok
 fn gop(fragment: &Fragment, plan: &Planned, at: u64) -> Result<u64, Broken> {
     let pictures = fragment.durations.len() as u64;
     same("the number of pictures in a GOP", &pictures, &plan.per_gop.min(plan.pictures.saturating_sub(at)))?;
-    same("a decode time", &fragment.decode_time, &((plan.first + at) * u64::from(plan.rate.den)))?;
-    same("the first picture's composition offset", &fragment.first_offset, &0)?;
+    let shown = (plan.first + at + plan.delay) * u64::from(plan.rate.den);
+    same("the time of a GOP", &(fragment.decode_time + fragment.first_offset), &shown)?;
     same("a keyframe at the start of a GOP", &fragment.begins_with_sync, &true)?;
     let odd = fragment.durations.iter().find(|ticks| **ticks != plan.rate.den);
     odd.map_or(Ok(()), |ticks| same("a picture's duration", ticks, &plan.rate.den))?;

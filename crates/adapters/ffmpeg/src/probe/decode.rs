@@ -11,11 +11,12 @@ use domain::rejection::RejectionCode;
 use ports::MediaError;
 use std::path::Path;
 
-/// How much of the source is searched for something that decodes: a recording may begin between two keyframes.
+/// How much of the source is searched for something that decodes: a recording may begin between two
+/// keyframes.
 const SEARCHED_US: i64 = 20_000_000;
 
-/// Decodes the first pictures; gives when the first one shows, in microseconds of the source's own clock, where the decoder
-/// says.
+/// Decodes the first pictures; gives when the first one shows, in microseconds of the source's own clock,
+/// where the decoder says.
 ///
 /// # Errors
 /// A rejection when there are none.
@@ -39,7 +40,8 @@ pub(super) fn nothing(what: &str) -> MediaError {
     rejected(
         RejectionCode::NothingDecodes,
         format!(
-            "Not one {what} in the file can be decoded: it is damaged or incomplete. Export it again and upload the new file."
+            "Not one {what} in the file can be decoded: it is damaged or incomplete. \
+             Export it again and upload the new file."
         ),
     )
 }
@@ -52,7 +54,8 @@ struct Found {
 }
 
 impl Found {
-    /// Takes in a line of ffmpeg's `framecrc` muxer: `#tb 0: 1/25`, then `stream, dts, pts, duration, size, crc`.
+    /// Takes in a line of ffmpeg's `framecrc` muxer: `#tb 0: 1/25`, then `stream, dts, pts, duration, size,
+    /// crc`.
     fn note(&mut self, line: &str) {
         if let Some(base) = line.strip_prefix("#tb 0: ").and_then(|text| text.split_once('/')) {
             self.time_base =

@@ -1,4 +1,5 @@
-//! Marks of protected files. They decode to noise, with success as the exit code, so the decoder cannot be asked.
+//! Marks of protected files. They decode to noise, with success as the exit code, so the decoder cannot be
+//! asked.
 
 use std::{
     fs::File,
@@ -13,8 +14,8 @@ const MOOV_BYTES: u64 = 64 << 20;
 /// Top-level boxes that are looked at.
 const BOXES: usize = 10_000;
 
-/// The Content Encryption, Extended Content Encryption and Advanced Content Encryption objects of ASF (sections 3.14, 3.15
-/// and 3.16 of its specification), as stored.
+/// The Content Encryption, Extended Content Encryption and Advanced Content Encryption objects of ASF
+/// (sections 3.14, 3.15 and 3.16 of its specification), as stored.
 const ASF_OBJECTS: [[u8; 16]; 3] = [
     [0xFB, 0xB3, 0x11, 0x22, 0x23, 0xBD, 0xD2, 0x11, 0xB4, 0xB7, 0x00, 0xA0, 0xC9, 0x55, 0xFC, 0x6E],
     [0x14, 0xE6, 0x8A, 0x29, 0x22, 0x26, 0x17, 0x4C, 0xB9, 0x35, 0xDA, 0xE0, 0x7E, 0xE9, 0x28, 0x9C],
@@ -113,7 +114,8 @@ fn entries(mut rest: &[u8]) -> Vec<[u8; 4]> {
     kinds
 }
 
-/// `ContentEncodings` with a `ContentEncodingType` of 1 (RFC 9559 5.1.4.1.31): an element id, a length of one byte, a value.
+/// `ContentEncodings` with a `ContentEncodingType` of 1 (RFC 9559 5.1.4.1.31): an element id, a length of one
+/// byte, a value.
 fn matroska_is_encrypted(head: &[u8]) -> bool {
     const REACH: usize = 200;
     let starts = head.windows(2).enumerate().filter(|(_, id)| *id == [0x6D, 0x80]);

@@ -186,7 +186,8 @@ fn too_costly(what: &str) -> MediaError {
     rejected(
         RejectionCode::TooCostly,
         format!(
-            "{what} takes more time or memory than is allowed. Export the video with common settings, such as H.264 in MP4."
+            "{what} takes more time or memory than is allowed. \
+             Export the video with common settings, such as H.264 in MP4."
         ),
     )
 }

@@ -26,9 +26,9 @@ pub(super) struct Track {
 }
 
 impl Track {
-    /// Gives presentation times to the pictures that came without, as MPEG program streams have them: pictures are decoded
-    /// and shown in the same rhythm, so the times to show at are those to decode at, all later by the same delay, and what
-    /// no other picture shows at is left for these.
+    /// Gives presentation times to the pictures that came without, as MPEG program streams have them:
+    /// pictures are decoded and shown in the same rhythm, so the times to show at are those to decode at, all
+    /// later by the same delay, and what no other picture shows at is left for these.
     fn complete(&mut self) {
         const SAME_US: i64 = 1_000;
         if self.untimed.is_empty() || self.heard == Heard::DecodeTimes {

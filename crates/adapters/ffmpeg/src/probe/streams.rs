@@ -85,7 +85,8 @@ fn unreadable(ended: Ended, limits: &Limits) -> MediaError {
         return rejected(
             RejectionCode::OverLimit,
             format!(
-                "The file has more than {limit} streams. Export it with one picture track and the sound tracks you need."
+                "The file has more than {limit} streams. \
+                 Export it with one picture track and the sound tracks you need."
             ),
         );
     }
@@ -105,7 +106,8 @@ fn unsupported(codec: &str) -> MediaError {
     rejected(
         RejectionCode::UnsupportedCodec,
         format!(
-            "The file uses a codec that is not supported here ({codec}). Export it as H.264 with AAC and upload that."
+            "The file uses a codec that is not supported here ({codec}). \
+             Export it as H.264 with AAC and upload that."
         ),
     )
 }
@@ -119,7 +121,8 @@ fn label(name: &str) -> String {
 fn not_media() -> MediaError {
     rejected(
         RejectionCode::NotMedia,
-        "The file is not a video of a known kind, or its beginning or end is missing. Upload the original video file, \
+        "The file is not a video of a known kind, or its beginning or end is missing. \
+         Upload the original video file, \
          such as MP4, MOV, MKV, WebM, AVI or MPEG-TS.",
     )
 }
@@ -338,7 +341,8 @@ mod tests {
     #[test]
     fn cover_art_is_no_video_and_und_is_no_language() {
         let headers = found(
-            r#"{"index":0,"codec_type":"video","codec_name":"png","width":9,"height":9,"disposition":{"attached_pic":1}},
+            r#"{"index":0,"codec_type":"video","codec_name":"png","width":9,"height":9,
+                "disposition":{"attached_pic":1}},
                {"index":1,"codec_type":"audio","codec_name":"flac","channels":2,"tags":{"language":"und"}},
                {"index":2,"codec_type":"audio","codec_name":"flac","channels":2,"tags":{"language":"deu"}},
                {"index":3,"codec_type":"audio","channels":2}"#,

@@ -81,20 +81,24 @@ impl Presentation {
 
     fn verify(&self) {
         let grid = &self.plan.grid;
+        let delay_us = self.plan.delay_us();
+        let delay = domain::rate::Rate { num: audio::SAMPLE_RATE, den: 1 }.units_in(delay_us);
         for rendition in &self.plan.renditions {
             let rate = grid.rate.divided(rendition.divisor);
             let frames = |segment: u32| {
                 let range = grid.segment(segment);
                 (range.end - range.start).div_ceil(u64::from(rendition.divisor))
             };
-            self.tracks[&rendition.name].verify(rate.num, u64::from(rate.den), frames);
+            let ticks = u64::from(rate.den);
+            self.tracks[&rendition.name].verify(rate.num, ticks, rate.units_in(delay_us) * ticks, frames);
         }
         for rendition in &self.plan.audio {
             let frames = |segment: u32| {
                 let range = audio::frames_of(grid, &(segment..segment + 1));
                 range.end - range.start
             };
-            self.tracks[&rendition.name].verify(audio::SAMPLE_RATE, u64::from(audio::FRAME_SAMPLES), frames);
+            let ticks = u64::from(audio::FRAME_SAMPLES);
+            self.tracks[&rendition.name].verify(audio::SAMPLE_RATE, ticks, delay, frames);
         }
     }
 
@@ -135,8 +139,8 @@ impl Track {
         })
     }
 
-    /// Segments have their frames, each of the same length, without gaps from 0 on, and begin with a keyframe.
-    fn verify(&self, timescale: u32, ticks: u64, frames: impl Fn(u32) -> u64) {
+    /// Segments have their frames, each of the same length, without gaps from `delay` on, and begin with a keyframe.
+    fn verify(&self, timescale: u32, ticks: u64, delay: u64, frames: impl Fn(u32) -> u64) {
         let moov = self.moov();
         assert_eq!(moov.trak[0].mdia.mdhd.timescale, timescale);
         let (mut at, mut sequence) = (0, 0);
@@ -144,11 +148,12 @@ impl Track {
             let mut found = 0;
             for moof in moofs(segment) {
                 let traf = &moof.traf[0];
-                assert_eq!(
-                    traf.tfdt.as_ref().map(|t| t.base_media_decode_time),
-                    Some(at * ticks),
-                    "segment {index}"
-                );
+                let decoded = traf.tfdt.as_ref().map_or(0, |t| t.base_media_decode_time);
+                let offsets: Vec<i64> =
+                    traf.trun.iter().flat_map(|run| run.samples.iter()).map(|s| s.cts.unwrap_or(0)).collect();
+                let shown = i64::try_from(decoded).expect("a time") + offsets[0];
+                assert_eq!(shown, i64::try_from(at * ticks + delay).expect("a time"), "segment {index}");
+                assert!(offsets.iter().all(|offset| *offset >= 0), "segment {index} shows before it decodes");
                 assert!(moof.mfhd.sequence_number > sequence, "segment {index}");
                 sequence = moof.mfhd.sequence_number;
                 let samples: Vec<_> = traf.trun.iter().flat_map(|run| run.samples.iter()).collect();

@@ -50,7 +50,8 @@ pub async fn what_is_no_media_is_refused(encoder: &dyn Encoder) {
     }
 }
 
-/// A playlist that is called a movie cannot make the encoder read another file, not even by an order that skips the probe.
+/// A playlist that is called a movie cannot make the encoder read another file, not even by an order that
+/// skips the probe.
 pub async fn a_playlist_reads_no_other_file(encoder: &dyn Encoder) {
     let sources = Sources::new();
     let other = sources.counted("other.mp4", "30", 1, "");

@@ -28,7 +28,8 @@ pub async fn spans_tile_and_sound_like_one(encoder: &dyn Encoder) {
     for segment in 1..grid.segments() {
         let join = grid.segment(segment).start;
         let clear = |from: u64| noise_db(&original, &samples, frame(from)..frame(from + 2));
-        // A rate control that begins anew may cost the whole span a little, but not its first frames more than others.
+        // A rate control that begins anew may cost the whole span a little, but not its first frames more
+        // than others.
         let (at_join, inside) = (clear(join - 1).min(clear(join)), clear(join + 8));
         assert!(
             at_join > 30.0 && at_join > inside - 3.0,
@@ -126,7 +127,8 @@ fn noise_db(original: &[f32], made: &[f32], range: std::ops::Range<usize>) -> f6
     10.0 * (power(&original[range]) / power(&difference).max(1e-12)).log10()
 }
 
-/// When sound begins after silence, in seconds. A codec smears a beginning, half of the height is where it was.
+/// When sound begins after silence, in seconds. A codec smears a beginning, half of the height is where it
+/// was.
 fn bursts(samples: &[f32]) -> Vec<f64> {
     let mut starts = Vec::new();
     let mut quiet_since = 0;

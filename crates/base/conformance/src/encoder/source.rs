@@ -43,7 +43,8 @@ impl Sources {
         path
     }
 
-    /// Pictures with their numbers and a tone; H.264 with B-frames and keyframes that lie on no boundary of a segment.
+    /// Pictures with their numbers and a tone; H.264 with B-frames and keyframes that lie on no boundary of a
+    /// segment.
     pub(super) fn counted(&self, name: &str, rate: &str, seconds: u32, more: &str) -> PathBuf {
         let video = counter(rate);
         let outputs = format!(
