@@ -16,8 +16,11 @@ pub struct Api {
 
 impl Api {
     pub(crate) fn at(address: SocketAddr) -> Result<Self> {
-        let client =
-            Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(180)).build()?;
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .timeout(Duration::from_secs(180))
+            .build()?;
         Ok(Self { address, client })
     }
 

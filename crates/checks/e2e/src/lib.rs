@@ -30,7 +30,7 @@ pub use pictures::{brightness, psnr, stepping};
 pub use presentation::{Presentation, RenditionView};
 pub use probe::{Packet, count_frames, packets, start_seconds};
 pub use remains::{below, processes_of};
-pub use report::{skip, tool};
+pub use report::{note, skip, tool};
 pub use schedule::until;
 pub use sound::{SAMPLE_RATE, first_loud, samples, snr};
 pub use source::{FLASH_EVERY, Source, Workshop};

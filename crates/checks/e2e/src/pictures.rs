@@ -14,7 +14,8 @@ pub async fn psnr(made: &str, source: &str, scale: &str) -> Result<Vec<f64>> {
     let graph = format!(
         "[0:v:0]{numbered}[made];[1:v:0]{numbered}[source];[made][source]psnr=stats_file=-:shortest=1"
     );
-    let arguments = ["-nostdin", "-v", "error", "-i", made, "-i", source, "-lavfi", &graph, "-f", "null", "-"];
+    let arguments =
+        ["-nostdin", "-v", "error", "-i", made, "-i", source, "-lavfi", &graph, "-f", "null", "-"];
     let output = run("ffmpeg", &arguments).await?;
     let values: Result<Vec<f64>> = String::from_utf8_lossy(&output.stdout).lines().map(value).collect();
     let values = values?;
@@ -35,8 +36,20 @@ fn value(line: &str) -> Result<f64> {
 pub async fn brightness(input: &str) -> Result<Vec<u8>> {
     let filter = "scale=1:1:flags=area,format=gray";
     let arguments = [
-        "-nostdin", "-v", "error", "-i", input, "-map", "0:v:0", "-vf", filter, "-fps_mode", "passthrough",
-        "-f", "rawvideo", "-",
+        "-nostdin",
+        "-v",
+        "error",
+        "-i",
+        input,
+        "-map",
+        "0:v:0",
+        "-vf",
+        filter,
+        "-fps_mode",
+        "passthrough",
+        "-f",
+        "rawvideo",
+        "-",
     ];
     Ok(run("ffmpeg", &arguments).await?.stdout)
 }

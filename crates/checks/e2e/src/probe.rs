@@ -55,8 +55,16 @@ impl RawPacket {
 pub async fn count_frames(input: &str) -> Result<u64> {
     let entries = "stream=nb_read_frames";
     let arguments = [
-        "-v", "error", "-select_streams", "v:0", "-count_frames", "-show_entries", entries, "-of",
-        "default=nk=1:nw=1", input,
+        "-v",
+        "error",
+        "-select_streams",
+        "v:0",
+        "-count_frames",
+        "-show_entries",
+        entries,
+        "-of",
+        "default=nk=1:nw=1",
+        input,
     ];
     let output = run("ffprobe", &arguments).await?;
     // A program of an HLS master repeats its streams.
@@ -71,7 +79,15 @@ pub async fn count_frames(input: &str) -> Result<u64> {
 pub async fn start_seconds(input: &str, stream: &str) -> Result<f64> {
     let entries = "stream=start_time";
     let arguments = [
-        "-v", "error", "-select_streams", stream, "-show_entries", entries, "-of", "default=nk=1:nw=1", input,
+        "-v",
+        "error",
+        "-select_streams",
+        stream,
+        "-show_entries",
+        entries,
+        "-of",
+        "default=nk=1:nw=1",
+        input,
     ];
     let output = run("ffprobe", &arguments).await?;
     let text = String::from_utf8_lossy(&output.stdout);

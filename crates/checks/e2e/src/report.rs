@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    fmt::Display,
     fs::OpenOptions,
     io::Write,
     path::{Path, PathBuf},
@@ -21,6 +22,12 @@ pub fn skip(what: &str, why: &str) {
         }
         None => drop(std::io::stderr().write_all(format!("skipped: {line}").as_bytes())),
     }
+}
+
+/// Says what was measured, for whoever runs a test with `--nocapture`.
+#[expect(clippy::print_stdout, reason = "libtest captures it")]
+pub fn note(what: impl Display) {
+    println!("{what}");
 }
 
 /// Where a program is, by `PATH`.

@@ -12,7 +12,8 @@ pub const SAMPLE_RATE: u32 = 48_000;
 /// ffmpeg fails.
 pub async fn samples(input: &str) -> Result<Vec<f32>> {
     let arguments = [
-        "-nostdin", "-v", "error", "-i", input, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "f32le", "-",
+        "-nostdin", "-v", "error", "-i", input, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "f32le",
+        "-",
     ];
     let bytes = run("ffmpeg", &arguments).await?.stdout;
     Ok(bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect())

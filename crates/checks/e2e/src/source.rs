@@ -84,7 +84,8 @@ impl Source {
     fn pictures(&self) -> String {
         let Self { width, height, rate, seconds, noise, .. } = self;
         let flash = format!("drawbox=t=fill:color=white:enable='lt(mod(t+{},{FLASH_EVERY}),0.1)'", half());
-        let noise = if *noise == 0 { String::new() } else { format!(",noise=alls={noise}:allf=t:all_seed=7") };
+        let noise =
+            if *noise == 0 { String::new() } else { format!(",noise=alls={noise}:allf=t:all_seed=7") };
         format!("testsrc2=size={width}x{height}:rate={rate}:duration={seconds}{noise},{flash}")
     }
 

@@ -1,17 +1,21 @@
 //! Every address that a viewer meets: what opens it, what closes it, and what caches and browsers are told.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Answer, Presentation, Source, Standalone, Workshop};
+use e2e::{Answer, Presentation, Source, Standalone, Workshop, note};
+use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
+use sha2::Sha256;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
+/// The process signs with it, and so does the test.
+const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// Two videos that are ready, and the presentation of the first.
 async fn two_videos() -> Result<(Standalone, Presentation, String)> {
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &Source { seconds: 2.0, ..Source::default() }).await?;
-    let product = Standalone::start(&[]).await?;
+    let product = Standalone::start(&[("SIGNING_KEY", KEY)]).await?;
     let (first, second) = tokio::try_join!(product.api().upload(&source), product.api().upload(&source))?;
     for id in [&first, &second] {
         product.api().wait_for(id, "ready", LIMIT).await?;
@@ -68,19 +72,33 @@ async fn tokens_open_one_video_for_a_while() -> Result<()> {
     product.finish().await
 }
 
+/// A genuine token, as the process makes it: purpose, end, and half of an HMAC-SHA256 over both and the stream.
+fn genuine(purpose: char, stream: &str, until: i64) -> Result<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes())?;
+    mac.update(format!("{purpose}\n{stream}\n{until}").as_bytes());
+    Ok(format!("{purpose}{until:x}-{}", hex::encode(&mac.finalize().into_bytes()[..16])))
+}
+
 #[tokio::test]
 async fn tokens_run_out() -> Result<()> {
     let (product, shown, _) = two_videos().await?;
-    let ends = |url: &url::Url| {
-        let token = url.path_segments().and_then(|mut parts| parts.nth(1)).unwrap_or_default();
-        let digits = token.split('-').next().and_then(|head| head.get(1..)).unwrap_or_default();
-        i64::from_str_radix(digits, 16)
-    };
-    let now = std::fs::metadata(product.data())?.modified()?;
-    let now = i64::try_from(now.duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
-    let (link, playback) = (ends(&shown.url)? - now, ends(&shown.top()?.url)? - now);
-    ensure!((3500..=3700).contains(&link), "the link lives {link} s");
-    ensure!((6 * 3600..=6 * 3600 + 1000).contains(&playback), "playback lives {playback} s");
+    let api = product.api();
+    // A file that was made just now knows the time.
+    let clock = tempfile::NamedTempFile::new()?.as_file().metadata()?.modified()?;
+    let now = i64::try_from(clock.duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
+    let top = shown.top()?;
+    for (url, lives) in [(&shown.url, 3590..=3600), (&top.url, 6 * 3600 - 10..=6 * 3600 + 900)] {
+        let mut parts = url.path_segments().context("no path")?.skip(1);
+        let (token, stream) = (parts.next().context("no token")?, parts.next().context("no id")?);
+        let (purpose, rest) = token.split_at(1);
+        let until = i64::from_str_radix(rest.split('-').next().unwrap_or_default(), 16)?;
+        ensure!(lives.contains(&(until - now)), "{url} lives {} s", until - now);
+        let purpose = purpose.chars().next().context("no purpose")?;
+        let with =
+            |until| Ok::<_, anyhow::Error>(url.as_str().replace(token, &genuine(purpose, stream, until)?));
+        ensure!(api.get(&with(now + 60)?).await?.status == 200, "a genuine token does not open {url}");
+        closed(&api.get(&with(now - 1)?).await?).with_context(|| format!("expired: {url}"))?;
+    }
     product.finish().await
 }
 
@@ -106,7 +124,10 @@ async fn a_presigned_address_opens_one_object() -> Result<()> {
         segment.replace("until=1", "until=2"),
         segment.replace("video/mp4", "text/html"),
         segment.replace("video%2Fmp4", "text%2Fhtml"),
-        format!("/objects/vod-raw/{}/source?{segment_query}", segment_path.split('/').nth(3).unwrap_or_default()),
+        format!(
+            "/objects/vod-raw/{}/source?{segment_query}",
+            segment_path.split('/').nth(3).unwrap_or_default()
+        ),
         segment_path.replace("/vod-variants/", "/vod-variants/../") + "?" + segment_query,
     ];
     for address in wrong.iter().filter(|address| **address != segment) {
@@ -140,9 +161,13 @@ async fn browsers_and_caches_are_told_what_they_need() -> Result<()> {
         ensure!(answer.header("access-control-allow-origin") == "*", "{address}: {:?}", answer.headers);
         ensure!(answer.header("x-content-type-options") == "nosniff", "{address}: {:?}", answer.headers);
         let exposed = answer.header("access-control-expose-headers").to_lowercase();
-        ensure!(exposed.contains("content-range") && exposed.contains("content-length"), "{address}: {exposed}");
+        ensure!(
+            exposed.contains("content-range") && exposed.contains("content-length"),
+            "{address}: {exposed}"
+        );
     }
-    let seconds = top.answer.header("cache-control").trim_start_matches("private, max-age=").parse::<i64>()?;
+    let seconds =
+        top.answer.header("cache-control").trim_start_matches("private, max-age=").parse::<i64>()?;
     ensure!((1..=7 * 3600).contains(&seconds), "a media playlist may be kept for {seconds} s");
     let ask = api.request(Method::OPTIONS, &segment)?;
     let ask = ask.header("origin", "https://player.example").header("access-control-request-method", "GET");
@@ -151,6 +176,6 @@ async fn browsers_and_caches_are_told_what_they_need() -> Result<()> {
     ensure!(answer.header("access-control-allow-headers").to_lowercase().contains("range"));
     let again = api.request(Method::GET, shown.url.as_str())?;
     let again = api.send(again.header("if-none-match", shown.master.header("etag"))).await?;
-    println!("the master again: {}", again.status);
+    note(format_args!("the master again: {}", again.status));
     product.finish().await
 }

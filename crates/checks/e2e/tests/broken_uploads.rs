@@ -62,7 +62,10 @@ async fn a_cut_connection_leaves_nothing() -> Result<()> {
         ("in chunks, cut", request(&raw("Transfer-Encoding: chunked"), &chunk)),
         ("in chunks, cut within one", request(&raw("Transfer-Encoding: chunked"), &chunk[..50_000])),
         ("a form, cut", request(&form("Content-Length: 200000"), &part(&"x".repeat(50_000)))),
-        ("metadata, cut", request("Content-Type: application/json\r\nContent-Length: 90", b"{\"title\": \"a")),
+        (
+            "metadata, cut",
+            request("Content-Type: application/json\r\nContent-Length: 90", b"{\"title\": \"a"),
+        ),
     ];
     for (name, bytes) in cases {
         for cut in [Cut::Closed, Cut::HalfClosed] {
@@ -84,7 +87,11 @@ async fn malformed_and_empty_bodies_are_refused() -> Result<()> {
         ("another boundary", closed("\r\n--another--\r\n"), "incomplete_body"),
         ("no last boundary", closed("\r\n"), "incomplete_body"),
         ("no part at all", b"hello".to_vec(), "incomplete_body"),
-        ("an empty file", [&part("")[..], format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat(), "empty_body"),
+        (
+            "an empty file",
+            [&part("")[..], format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat(),
+            "empty_body",
+        ),
     ];
     for (name, body, code) in cases {
         let answer = talk(api, request(&sized(&body), &body), Cut::HalfClosed).await?;
@@ -93,7 +100,9 @@ async fn malformed_and_empty_bodies_are_refused() -> Result<()> {
         nothing_is_left(&product).await.context(name)?;
     }
     api.upload_body(Vec::new(), "").await?.problem(400, "empty_body")?;
-    api.upload_body(Body::wrap_stream(stream::empty::<io::Result<Bytes>>()), "").await?.problem(400, "empty_body")?;
+    api.upload_body(Body::wrap_stream(stream::empty::<io::Result<Bytes>>()), "")
+        .await?
+        .problem(400, "empty_body")?;
     let without = api.request(Method::POST, "/vod/upload")?.header("content-type", "multipart/form-data");
     api.send(without.body("x")).await?.problem(400, "bad_request")?;
     nothing_is_left(&product).await?;

@@ -1,7 +1,7 @@
 //! hls.js in a headless Chromium plays what is ready, and what is being encoded, to its end.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Presentation, Source, Standalone, Workshop, skip, tool};
+use e2e::{Presentation, Source, Standalone, Workshop, note, skip, tool};
 use serde::Deserialize;
 use std::{
     path::{Path, PathBuf},
@@ -75,7 +75,7 @@ impl Browser {
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "the browser failed:\n{said}");
         let report = String::from_utf8_lossy(&output.stdout);
-        println!("{report}");
+        note(&report);
         serde_json::from_str(report.trim()).with_context(|| format!("{report}\n{said}"))
     }
 }
@@ -127,7 +127,7 @@ async fn hls_js_plays_and_seeks_while_a_video_is_encoded() -> Result<()> {
     whole(&report)?;
     let jump = report.jump.context("no jump")?;
     ensure!((jump.at - SECONDS / 2.0).abs() < 1.0, "the jump showed {} s", jump.at);
-    println!("a jump to the middle showed a picture after {:.2} s", jump.after);
+    note(format_args!("a jump to the middle showed a picture after {:.2} s", jump.after));
     product.api().wait_for(&id, "ready", LIMIT).await?;
     product.finish().await
 }

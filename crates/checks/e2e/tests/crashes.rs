@@ -1,7 +1,7 @@
 //! Killed at any moment, stopped in the middle: nothing that was finished is done again, and nothing is lost.
 
 use anyhow::{Result, ensure};
-use e2e::{Api, JobView, Source, Standalone, Workshop, plays_whole, until};
+use e2e::{Api, JobView, Source, Standalone, Workshop, note, plays_whole, until};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ fn kills() -> usize {
 
 /// Long enough that every kill meets an encode.
 fn film(kills: usize) -> Source {
-    Source { width: 640, height: 360, seconds: 16.0 * kills as f64, noise: 20, ..Source::default() }
+    Source { width: 640, height: 360, seconds: 12.0 * kills as f64, noise: 10, ..Source::default() }
 }
 
 #[tokio::test]
@@ -25,16 +25,16 @@ async fn killed_at_random_moments_it_goes_on_where_it_was() -> Result<()> {
     let mut product = Standalone::start(&[]).await?;
     let id = product.api().upload(&source).await?;
     let seed: u64 = rand::random();
-    println!("seed {seed}");
+    note(format_args!("seed {seed}"));
     let mut chance = StdRng::seed_from_u64(seed);
     let mut done = BTreeMap::new();
     let mut met = 0;
     for number in 0..kills {
-        let moment = Duration::from_millis(chance.random_range(50..2_500));
+        let moment = Duration::from_millis(chance.random_range(50..2_000));
         met += usize::from(encodes_for(product.api(), &id, moment).await?);
         done.extend(finished(product.api(), &id).await?);
         product.kill().await?;
-        println!("kill {number} after {moment:?}, {} jobs done", done.len());
+        note(format_args!("kill {number} after {moment:?}, {} jobs done", done.len()));
         product.start_again().await?;
     }
     ensure!(met > 0, "no kill met an encode: the film is too short for this machine");
@@ -43,7 +43,7 @@ async fn killed_at_random_moments_it_goes_on_where_it_was() -> Result<()> {
     let again: Vec<_> = done.iter().filter(|(part, job)| after.get(*part) != Some(*job)).collect();
     ensure!(again.is_empty(), "{} finished jobs were done again: {again:?}", again.len());
     let attempts: u32 = after.values().map(|job| job.epoch).sum();
-    println!("{} jobs, {attempts} claims", after.len());
+    note(format_args!("{} jobs, {attempts} claims", after.len()));
     ensure!(attempts as usize <= after.len() + kills * 3, "{attempts} claims for {} jobs", after.len());
     plays_whole(product.api(), &id, &source).await?;
     product.finish().await
@@ -51,9 +51,8 @@ async fn killed_at_random_moments_it_goes_on_where_it_was() -> Result<()> {
 
 /// Lets it run for a while; whether something was being encoded at the end of it.
 async fn encodes_for(api: &Api, id: &str, moment: Duration) -> Result<bool> {
-    let waiting = until("it is ready", LIMIT, async || {
-        Ok((api.video(id).await?["status"] == "ready").then_some(()))
-    });
+    let waiting =
+        until("it is ready", LIMIT, async || Ok((api.video(id).await?["status"] == "ready").then_some(())));
     match timeout(moment, waiting).await {
         Ok(ready) => ready.map(|()| false),
         Err(_) => Ok(api.get("/stats").await?.json()?["jobs"]["leased"].as_u64() > Some(0)),
@@ -81,7 +80,7 @@ async fn an_orderly_stop_hands_back_what_is_not_finished() -> Result<()> {
     })
     .await?;
     let (status, took) = product.stop().await?;
-    println!("stopped with {status} after {took:?}");
+    note(format_args!("stopped with {status} after {took:?}"));
     ensure!(status.success() && took < Duration::from_secs(6), "{status} after {took:?}");
     product.no_temporary_files()?;
     product.start_again().await?;

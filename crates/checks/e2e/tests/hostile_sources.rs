@@ -1,7 +1,7 @@
 //! Sources that are not what they seem: refused with a reason, and nothing that they name is touched.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Canary, Presentation, Source, Standalone, Workshop, accepted, below, count_frames, decode};
+use e2e::{Canary, Presentation, Source, Standalone, Workshop, accepted, below, count_frames, decode, note};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -45,7 +45,8 @@ fn pointing_at(server: std::net::SocketAddr) -> Vec<(&'static str, Vec<u8>)> {
 #[tokio::test]
 async fn what_is_no_video_is_rejected_and_nothing_it_names_is_opened() -> Result<()> {
     let (canary, workshop) = (Canary::start().await?, Workshop::open()?);
-    let film = std::fs::read(workshop.make("film.mp4", &Source { seconds: 2.0, ..Source::default() }).await?)?;
+    let film =
+        std::fs::read(workshop.make("film.mp4", &Source { seconds: 2.0, ..Source::default() }).await?)?;
     let random: Vec<u8> = std::iter::repeat_with(rand::random).take(200_000).collect();
     let mut sources = pointing_at(canary.address());
     sources.extend([
@@ -63,11 +64,14 @@ async fn what_is_no_video_is_rejected_and_nothing_it_names_is_opened() -> Result
         let id = accepted(&api.upload_body(bytes, "").await?)?;
         let video = api.wait_for(&id, "rejected", LIMIT).await.context(name)?;
         let (code, text) = (&video["reason"]["code"], video["reason"]["text"].as_str().unwrap_or_default());
-        println!("{name}: {code}: {text}");
+        note(format_args!("{name}: {code}: {text}"));
         let expected = ["not_media", "nothing_decodes", "unsupported_codec"];
         ensure!(expected.iter().any(|word| code == word), "{name}: code {code}");
         let leaks = [product.data().display().to_string(), canary.address().to_string()];
-        ensure!(!leaks.iter().any(|secret| text.contains(secret)), "{name}: the reason names too much: {text}");
+        ensure!(
+            !leaks.iter().any(|secret| text.contains(secret)),
+            "{name}: the reason names too much: {text}"
+        );
         ensure!(text.len() > 20, "{name}: {text:?} says nothing");
         let answer = api.get(&format!("/vod/{id}/manifest")).await?;
         ensure!(answer.problem(409, "rejected")? == text, "{name}: {}", answer.text());
@@ -94,7 +98,7 @@ async fn a_film_that_was_cut_is_kept_as_far_as_it_goes() -> Result<()> {
     decode(shown.url.as_str()).await?;
     let seconds = shown.top()?.ends().last().copied().unwrap_or_default();
     let frames = count_frames(shown.top()?.url.as_str()).await?;
-    println!("{seconds} s, {frames} pictures of a film of 12 s that was cut to 60 %");
+    note(format_args!("{seconds} s, {frames} pictures of a film of 12 s that was cut to 60 %"));
     ensure!((6.0..9.5).contains(&seconds), "{seconds} s of a film that was cut to about 7 s");
     ensure!((frames as f64 - seconds * 30_000.0 / 1001.0).abs() < 0.5, "{frames} pictures in {seconds} s");
     product.finish().await

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use e2e::{
     FLASH_EVERY, Presentation, RenditionView, SAMPLE_RATE, Source, Standalone, Workshop, brightness,
-    count_frames, first_loud, packets, plays_whole, psnr, samples, snr, start_seconds, stepping,
+    count_frames, first_loud, note, packets, plays_whole, psnr, samples, snr, start_seconds, stepping,
 };
 use std::{path::Path, time::Duration};
 
@@ -44,7 +44,8 @@ async fn a_video_becomes_a_stream_in_which_nothing_is_lost() -> Result<()> {
 fn ladder_and_languages(shown: &Presentation) -> Result<()> {
     let names: Vec<&str> = shown.renditions.iter().map(|rendition| rendition.name.as_str()).collect();
     ensure!(names.contains(&"480p") && names.contains(&"360p"), "renditions: {names:?}");
-    let larger = shown.variants.variants.iter().any(|variant| variant.resolution.is_some_and(|s| s.height > 480));
+    let larger =
+        shown.variants.variants.iter().any(|variant| variant.resolution.is_some_and(|s| s.height > 480));
     ensure!(!larger, "a rendition is larger than the source");
     let languages: Vec<_> =
         shown.variants.alternatives.iter().filter_map(|media| media.language.as_deref()).collect();
@@ -58,7 +59,8 @@ async fn lengths(shown: &Presentation, source: &Path) -> Result<()> {
     let length = frames as f64 * FRAME;
     for rendition in &shown.renditions {
         let listed = rendition.ends().last().copied().unwrap_or_default();
-        let allowed = if rendition.sound { AAC_FRAME } else { 0.0 } + ROUNDING * rendition.segments().len() as f64;
+        let allowed =
+            if rendition.sound { AAC_FRAME } else { 0.0 } + ROUNDING * rendition.segments().len() as f64;
         ensure!((listed - length).abs() <= allowed, "{}: {listed} s instead of {length} s", rendition.name);
     }
     Ok(())
@@ -77,7 +79,10 @@ async fn segments(rendition: &RenditionView, workshop: &Workshop, api: &e2e::Api
         ensure!(found.first().is_some_and(|packet| packet.key), "{name} does not begin with a keyframe");
         let begin = found.iter().map(|packet| packet.at).fold(f64::INFINITY, f64::min);
         let before = end.unwrap_or(begin);
-        ensure!((begin - before).abs() < ROUNDING, "{name} begins at {begin} s, the one before ends at {before} s");
+        ensure!(
+            (begin - before).abs() < ROUNDING,
+            "{name} begins at {begin} s, the one before ends at {before} s"
+        );
         let lasts = found.iter().map(|packet| packet.at + packet.lasts).fold(0.0, f64::max) - begin;
         let listed = f64::from(listed.duration);
         ensure!((lasts - listed).abs() < ROUNDING, "{name} lasts {lasts} s, listed {listed} s");
@@ -113,9 +118,13 @@ async fn pictures_at_joins(shown: &Presentation, source: &Path) -> Result<()> {
         for end in &rendition.ends()[..rendition.segments().len() - 1] {
             let join = (end / FRAME).round() as usize;
             let around = lowest(&values[join - 3..join + 3]);
-            ensure!(around > typical - 6.0, "{}: {around} dB at picture {join}, {typical} dB usually", rendition.name);
+            ensure!(
+                around > typical - 6.0,
+                "{}: {around} dB at picture {join}, {typical} dB usually",
+                rendition.name
+            );
         }
-        println!("{}: lowest {:.1} dB, usual {typical:.1} dB", rendition.name, lowest(&values));
+        note(format_args!("{}: lowest {:.1} dB, usual {typical:.1} dB", rendition.name, lowest(&values)));
     }
     Ok(())
 }
@@ -127,10 +136,11 @@ async fn sound_at_joins(shown: &Presentation, source: &Path) -> Result<()> {
     let (made, given) = tokio::try_join!(samples(rendition.url.as_str()), samples(&source))?;
     let half = SAMPLE_RATE as usize / 40;
     let around = |center: usize| snr(&made, &given, center - half..center + half);
-    let mut everywhere: Vec<f64> = (1..given.len() / (2 * half) - 1).map(|at| around(at * 2 * half)).collect();
+    let mut everywhere: Vec<f64> =
+        (1..given.len() / (2 * half) - 1).map(|at| around(at * 2 * half)).collect();
     everywhere.sort_by(f64::total_cmp);
     let usual = everywhere[everywhere.len() / 2];
-    println!("sound: lowest {:.1} dB, usual {usual:.1} dB", everywhere[0]);
+    note(format_args!("sound: lowest {:.1} dB, usual {usual:.1} dB", everywhere[0]));
     ensure!(everywhere[0] > 30.0, "the sound is another one: {:.1} dB somewhere", everywhere[0]);
     for end in &rendition.ends()[..rendition.segments().len() - 1] {
         let value = around((end * f64::from(SAMPLE_RATE)).round() as usize);
@@ -147,7 +157,11 @@ async fn sound_with_pictures(shown: &Presentation, source: &Path) -> Result<()> 
     let given = offsets(&source, &source).await?;
     ensure!(made.len() == 4 && given.len() == 4, "{} and {} flashes", made.len(), given.len());
     for (made, given) in made.iter().zip(&given) {
-        println!("sound {:.1} ms after the picture, in the source {:.1} ms", made * 1e3, given * 1e3);
+        note(format_args!(
+            "sound {:.1} ms after the picture, in the source {:.1} ms",
+            made * 1e3,
+            given * 1e3
+        ));
         ensure!((made - given).abs() < 0.01, "the sound is moved by {} ms", (made - given) * 1e3);
         ensure!(made.abs() < 0.04, "the sound is {} ms from the picture", made * 1e3);
     }

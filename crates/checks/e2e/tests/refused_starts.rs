@@ -49,7 +49,9 @@ async fn all_wrong_settings_are_named_at_once() -> Result<()> {
     let (status, said) = refused_start(&wrong).await?;
     ensure!(!status.success(), "it ended with {status}");
     for (name, _) in wrong {
-        said.lines().find(|line| line.contains(name)).with_context(|| format!("{name} is not named:\n{said}"))?;
+        said.lines()
+            .find(|line| line.contains(name))
+            .with_context(|| format!("{name} is not named:\n{said}"))?;
     }
     ensure!(!said.contains("short\""), "a secret is repeated:\n{said}");
     Ok(())

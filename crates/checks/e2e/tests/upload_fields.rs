@@ -46,12 +46,14 @@ async fn wrong_fields_are_refused_by_name() -> Result<()> {
     let missing = json!({ "duration_seconds": 2 });
     ensure!(api.upload_metadata(&missing).await?.problem(422, "invalid_field")?.contains("title"));
     let json = |body: &'static str| {
-        api.request(Method::POST, "/vod/upload").map(|r| r.header("content-type", "application/json").body(body))
+        api.request(Method::POST, "/vod/upload")
+            .map(|r| r.header("content-type", "application/json").body(body))
     };
     api.send(json("{\"title\": ")?).await?.problem(400, "bad_request")?;
     api.send(json("")?).await?.problem(400, "bad_request")?;
     api.upload_metadata(&with("title", json!("x".repeat(100_000)))).await?.problem(413, "body_too_large")?;
-    let form = api.request(Method::POST, "/vod/upload")?.header("content-type", "application/x-www-form-urlencoded");
+    let form =
+        api.request(Method::POST, "/vod/upload")?.header("content-type", "application/x-www-form-urlencoded");
     api.send(form.body("title=a")).await?.problem(415, "unsupported_content_type")?;
     api.upload_body("bytes", "?colour=red").await?.problem(422, "invalid_field")?;
     api.upload_form(Form::new().text("colour", "red")).await?.problem(422, "invalid_field")?;
@@ -84,7 +86,8 @@ async fn titles_are_shown_and_forge_nothing() -> Result<()> {
     for name in ["../../x.mp4", "-y.mp4", "%03d.mp4", "a;rm -rf b.mp4", "concat:a|b.mp4"] {
         let part = Part::bytes(b"no video".to_vec()).file_name(name);
         let id = accepted(&api.upload_form(Form::new().part("file", part)).await?)?;
-        let reason = api.wait_for(&id, "rejected", std::time::Duration::from_secs(30)).await?["reason"].clone();
+        let reason =
+            api.wait_for(&id, "rejected", std::time::Duration::from_secs(30)).await?["reason"].clone();
         ensure!(reason["code"] == "not_media", "{name}: {reason}");
     }
     let data = product.data();
@@ -97,29 +100,38 @@ async fn titles_are_shown_and_forge_nothing() -> Result<()> {
 async fn ids_cursors_routes_and_methods_that_do_not_exist() -> Result<()> {
     let product = Standalone::start(&[]).await?;
     let api = product.api();
-    let odd = ["..%2f..%2fx", "-y.mp4", "vod-%00", "%2503d", "%7B%22$ne%22:null%7D", "vod-0123456789AB", "%ff"];
+    let odd =
+        ["..%2f..%2fx", "-y.mp4", "vod-%00", "%2503d", "%7B%22$ne%22:null%7D", "vod-0123456789AB", "%ff"];
     for id in odd {
         for path in ["/vod/ID/manifest", "/vod/ID/metadata", "/content/ID", "/jobs/ID"] {
             let path = path.replace("ID", id);
-            let answer = api.get(&path).await?;
-            let status = if id == "%ff" { answer.status } else { 404 };
-            let code = if answer.status == 400 { "bad_request" } else { "not_found" };
-            answer.problem(status, code).with_context(|| path.clone())?;
-            ensure!((400..405).contains(&answer.status), "{path}: {}", answer.status);
+            api.get(&path).await?.problem(404, "not_found").with_context(|| path.clone())?;
         }
     }
-    for query in ["status=%7B%22$ne%22:null%7D", "status=Ready", "limit=0", "limit=201", "limit=-1", "limit=x",
-        "cursor=%7B%22$ne%22:null%7D", "cursor=%00", "cursor=..%2f", "colour=red"]
-    {
+    for query in [
+        "status=%7B%22$ne%22:null%7D",
+        "status=Ready",
+        "limit=0",
+        "limit=201",
+        "limit=-1",
+        "limit=x",
+        "cursor=%7B%22$ne%22:null%7D",
+        "cursor=%00",
+        "cursor=..%2f",
+        "colour=red",
+    ] {
         let answer = api.get(&format!("/vod?{query}")).await?;
         answer.problem(422, "invalid_field").with_context(|| query.to_owned())?;
     }
     for path in ["/nothing", "/vod/", "/vod/vod-0123456789ab/nothing", "/play", "/objects", "/.env"] {
         api.get(path).await?.problem(404, "not_found").with_context(|| path.to_owned())?;
     }
-    for (method, path) in
-        [(Method::PUT, "/vod/upload"), (Method::GET, "/vod/upload"), (Method::POST, "/health"), (Method::PATCH, "/vod")]
-    {
+    for (method, path) in [
+        (Method::PUT, "/vod/upload"),
+        (Method::GET, "/vod/upload"),
+        (Method::POST, "/health"),
+        (Method::PATCH, "/vod"),
+    ] {
         let answer = api.send(api.request(method.clone(), path)?).await?;
         answer.problem(405, "method_not_allowed").with_context(|| format!("{method} {path}"))?;
         ensure!(!answer.header("allow").is_empty(), "{method} {path}: no Allow");

@@ -49,7 +49,8 @@ async fn forms_and_raw_bytes_give_the_same_video() -> Result<()> {
     let before = Form::new().text("title", "Before").part("file", file());
     let after = Form::new().part("file", file()).text("title", "After").text("duration_seconds", "7");
     let mut ids = Vec::new();
-    for (form, title) in [(before, "Before"), (after, "After"), (Form::new().part("file", file()), "My film")] {
+    for (form, title) in [(before, "Before"), (after, "After"), (Form::new().part("file", file()), "My film")]
+    {
         let id = accepted(&api.upload_form(form).await?)?;
         ensure!(api.video(&id).await?["title"] == title, "{title}");
         ids.push(id);
@@ -126,7 +127,12 @@ async fn a_deleted_video_leaves_a_tombstone_and_nothing_else() -> Result<()> {
         ensure!(!jobs.is_empty());
         for time in ["first", "second"] {
             let answer = api.delete(id).await?;
-            ensure!(answer.status == 204, "the {time} DELETE was answered {}: {}", answer.status, answer.text());
+            ensure!(
+                answer.status == 204,
+                "the {time} DELETE was answered {}: {}",
+                answer.status,
+                answer.text()
+            );
         }
         let video = api.video(id).await?;
         ensure!(video["status"] == "deleted", "{video}");

@@ -1,7 +1,7 @@
 //! VLC plays what is ready, and what is being encoded, to its end.
 
 use anyhow::{Context, Result, bail, ensure};
-use e2e::{Presentation, Source, Standalone, Workshop, skip, tool, until};
+use e2e::{Presentation, Source, Standalone, Workshop, note, skip, tool, until};
 use nix::unistd::Uid;
 use std::{
     fs::{self, Permissions},
@@ -57,7 +57,8 @@ impl Vlc {
             .stderr(log)
             .kill_on_drop(true)
             .spawn()?;
-        let control = until("VLC listens", LIMIT, async || Ok(UnixStream::connect(&socket).await.ok())).await?;
+        let control =
+            until("VLC listens", LIMIT, async || Ok(UnixStream::connect(&socket).await.ok())).await?;
         Ok(Self { folder, child, control })
     }
 
@@ -172,12 +173,16 @@ fn film() -> Source {
 async fn plays(program: &Path, url: &str) -> Result<()> {
     let mut vlc = Vlc::play(program, url).await?;
     let shown = vlc.watch().await?;
-    println!("{shown:?}");
-    ensure!(shown.length.is_some_and(|length| length.abs_diff(SECONDS as u64) <= 1), "{shown:?}\n{}", vlc.log());
+    note(format_args!("{shown:?}"));
+    ensure!(
+        shown.length.is_some_and(|length| length.abs_diff(SECONDS as u64) <= 1),
+        "{shown:?}\n{}",
+        vlc.log()
+    );
     ensure!(shown.began.is_some_and(|began| began <= 1), "it did not begin at 0: {shown:?}");
     ensure!(shown.pictures as f64 > SECONDS * 25.0, "{shown:?}\n{}", vlc.log());
     let heard = vlc.end().await?;
-    println!("{heard:.2} s of sound");
+    note(format_args!("{heard:.2} s of sound"));
     ensure!((heard - SECONDS).abs() < 0.5, "{heard} s of sound");
     Ok(())
 }

@@ -9,6 +9,7 @@ mod catalog;
 mod config;
 mod health;
 mod metrics;
+mod path;
 mod playback;
 mod problem;
 mod routes;

@@ -1,13 +1,11 @@
 //! Jobs: one at a time, for whoever looks into a video that does not come.
 
 use crate::{
+    path::Path,
     problem::{Code, Problem, ProblemBody},
     state::State,
 };
-use axum::{
-    Json,
-    extract::{Path, State as Extracted},
-};
+use axum::{Json, extract::State as Extracted};
 use domain::JobId;
 use serde_json::Value;
 

@@ -1,12 +1,13 @@
 //! Videos: listing them, their documents, removing them.
 
 use crate::{
+    path::Path,
     problem::{Code, Problem, ProblemBody},
     state::State,
 };
 use axum::{
     Json,
-    extract::{Path, Query as UrlQuery, State as Extracted, rejection::QueryRejection},
+    extract::{Query as UrlQuery, State as Extracted, rejection::QueryRejection},
     http::StatusCode,
 };
 use domain::{

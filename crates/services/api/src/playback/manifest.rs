@@ -2,12 +2,13 @@
 
 use super::token::Purpose;
 use crate::{
+    path::Path,
     problem::{Code, Problem, ProblemBody},
     state::State,
 };
 use axum::{
     Json,
-    extract::{Path, State as Extracted},
+    extract::State as Extracted,
     http::{HeaderMap, header},
 };
 use domain::video::{Video, VideoStatus};

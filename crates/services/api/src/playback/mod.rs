@@ -9,14 +9,11 @@ mod token;
 pub(crate) use token::Tokens;
 
 use crate::{
+    path::Path,
     problem::{Code, Problem},
     state::State,
 };
-use axum::{
-    extract::{Path, State as Extracted},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::State as Extracted, http::HeaderMap, response::Response};
 use domain::StreamId;
 use hold::Wanted;
 use token::Purpose;

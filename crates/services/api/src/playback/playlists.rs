@@ -2,11 +2,12 @@
 
 use super::{name, token::Purpose};
 use crate::{
+    path::Path,
     problem::{Code, Problem},
     state::State,
 };
 use axum::{
-    extract::{Path, State as Extracted},
+    extract::State as Extracted,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
