@@ -18,7 +18,11 @@ impl SourceFile {
     ///
     /// # Errors
     /// When the object is missing, its store fails, or the copy does not fit the disk.
-    pub async fn open(objects: &dyn ObjectStore, key: &ObjectKey, folder: &Path) -> Result<Self, ObjectError> {
+    pub async fn open(
+        objects: &dyn ObjectStore,
+        key: &ObjectKey,
+        folder: &Path,
+    ) -> Result<Self, ObjectError> {
         if let Some(path) = objects.local_file(key).await? {
             return Ok(Self { path, _copy: None });
         }
