@@ -10,7 +10,7 @@ use std::{
 /// text as pictures (tty): `-protocol_whitelist` alone lets a playlist named `.mp4` open other files.
 const DEMUXERS: &str = "\
     mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,live_flv,asf,ogg,mpeg,mxf,gif,dv,wav,mp3,flac,\
-    aac,amr,amrnb,amrwb,aiff";
+    aac,amr,aiff";
 
 /// Decoders for what cameras, phones, recorders and editors write. Subtitles are among them because `ffprobe`
 /// opens the decoder of every stream, and ends where it may not.

@@ -65,12 +65,14 @@ impl Consumer {
         stop: &CancellationToken,
     ) {
         let mut commits: HashMap<Partition, Commits> = HashMap::new();
-        let mut running: JoinSet<Position> = JoinSet::new();
+        let mut running: JoinSet<Option<Position>> = JoinSet::new();
         let committer = membership.committer();
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(Ok(position)) = running.join_next() => commit(&*committer, &mut commits, position).await,
+                Some(ended) = running.join_next() => if let Ok(Some(position)) = ended {
+                    commit(&*committer, &mut commits, position).await;
+                },
                 delivery = membership.next(), if running.len() < self.parallel => match delivery {
                     Ok(Delivery::Record(received)) => {
                         commits.entry(received.position.partition).or_default().received(received.position.offset);
@@ -86,29 +88,25 @@ impl Consumer {
             }
         }
         while let Some(ended) = running.join_next().await {
-            if let Ok(position) = ended
-                && !stop.is_cancelled()
-            {
+            if let Ok(Some(position)) = ended {
                 commit(&*committer, &mut commits, position).await;
             }
         }
     }
 
+    /// Gives the position once the record is handled; none when told to stop before: it is not committed and comes again.
     fn handling<H: Handler>(
         &self,
         handler: Arc<H>,
         received: Received,
         stop: CancellationToken,
-    ) -> impl Future<Output = Position> + Send + 'static {
+    ) -> impl Future<Output = Option<Position>> + Send + 'static {
         let (log, clock) = (self.log.clone(), self.clock.clone());
         async move {
-            let position = received.position;
             tokio::select! {
-                () = handle(&*handler, &*log, &*clock, &received) => {}
-                // Not committed by then: it comes again.
-                () = stop.cancelled() => std::future::pending().await,
+                () = handle(&*handler, &*log, &*clock, &received) => Some(received.position),
+                () = stop.cancelled() => None,
             }
-            position
         }
     }
 }
