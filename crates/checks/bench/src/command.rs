@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use std::path::PathBuf;
 
 /// Measures the product from outside.
@@ -20,12 +20,13 @@ pub(crate) struct Command {
 pub(crate) enum Bench {
     /// Upload to ready, beside one bare ffmpeg run over the same ladder.
     ///
-    /// Each round measures three things, one after the other: one bare ffmpeg process that decodes once and makes
-    /// the same renditions with the same settings; the same for the first segment only; and a fresh standalone
-    /// process with one upload, watched by a player, until the video is ready. Medians of all rounds count.
+    /// Each round measures three things, one after the other: one bare ffmpeg process that decodes once and
+    /// makes the same renditions with the same settings; the same for the first segment only; and a fresh
+    /// standalone process with one upload, watched by a player, until the video is ready. Medians of all
+    /// rounds count.
     ///
-    /// CPU is user and system time: of the ffmpeg process by getrusage; of standalone and all of its children, from
-    /// its start until ready, by /proc/PID/stat.
+    /// CPU is user and system time: of the ffmpeg process by getrusage; of standalone and all of its
+    /// children, from its start until ready, by /proc/PID/stat.
     Vod(VodArguments),
     /// Start to ready, and memory with nothing to do.
     Idle(IdleArguments),
@@ -34,13 +35,13 @@ pub(crate) enum Bench {
 /// What `bench vod` is told.
 #[derive(Debug, Args)]
 pub(crate) struct VodArguments {
-    /// The video to encode. Without it a source is made once and kept: camera moves over fine and flat detail with
-    /// film grain, a cut every six seconds, moving graphics on top; H.264 with B-frames and a keyframe every
-    /// 250 frames, about 10 Mbit/s at 1080p30; stereo AAC.
+    /// The video to encode. Without it a source is made once and kept: camera moves over fine and flat detail
+    /// with film grain, a cut every six seconds, moving graphics on top; H.264 with B-frames and a keyframe
+    /// every 250 frames, about 10 Mbit/s at 1080p30; stereo AAC.
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
     /// Length of the made source, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=3600))]
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = value_parser!(u32).range(5..=3600))]
     pub(crate) seconds: u32,
     /// Picture size of the made source.
     #[arg(long, value_name = "SIZE", default_value = "1920x1080", value_parser = size)]
@@ -60,7 +61,7 @@ pub(crate) struct IdleArguments {
 #[derive(Debug, Args)]
 pub(crate) struct Common {
     /// Rounds; medians count.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u32).range(1..=100))]
     pub(crate) runs: u32,
     /// Writes all figures to this file.
     #[arg(long, value_name = "FILE")]

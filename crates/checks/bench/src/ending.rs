@@ -8,7 +8,8 @@ use crate::{
 use anyhow::Context;
 use serde::Serialize;
 
-/// Prints the table, writes the figures where they are wanted, and says whether the exit code is to be a success.
+/// Prints the table, writes the figures where they are wanted, and says whether the exit code is to be a
+/// success.
 pub(crate) fn publish(
     common: &Common,
     table: &str,

@@ -23,6 +23,7 @@ struct Run {
 
 #[derive(Debug, Serialize)]
 struct Report {
+    /// `idle`.
     bench: &'static str,
     machine: Machine,
     ready_s: f64,
@@ -88,7 +89,8 @@ fn table(report: &Report) -> String {
             target.verdict()
         )
     };
-    let mut text = format!("Standalone with nothing to do; medians of {} starts.\n\n", report.runs.len());
+    let mut text =
+        format!("Standalone with nothing to do. Starts: {}; medians count.\n\n", report.runs.len());
     text.push_str(&row("Start to ready", "s", report.ready, &report.targets[0]));
     text.push_str(&row("Memory when idle", "MiB", report.idle_rss, &report.targets[1]));
     text

@@ -5,8 +5,11 @@ use serde::Serialize;
 /// The median counts; the ends say how much to trust it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Spread {
+    /// The smallest.
     pub(crate) min: f64,
+    /// The middle one; between two, their mean.
     pub(crate) median: f64,
+    /// The largest.
     pub(crate) max: f64,
 }
 

@@ -37,7 +37,8 @@ fn rusage_seconds(who: UsageWho) -> anyhow::Result<f64> {
     Ok(micros as f64 / 1e6)
 }
 
-/// User and system time of a running process, its running descendants, and all that they have waited for, in seconds.
+/// User and system time of a running process, its running descendants, and all that they have waited for, in
+/// seconds.
 pub(crate) fn cpu_seconds(id: u32) -> anyhow::Result<f64> {
     let own = ticks(id).with_context(|| format!("reading /proc/{id}/stat"))?;
     // One that ends in between is counted by its parent the next time.
@@ -62,7 +63,8 @@ pub(crate) fn high_water_mib(id: u32) -> anyhow::Result<f64> {
     Ok(status.vmhwm.unwrap_or_default() as f64 / 1024.0)
 }
 
-/// What is resident of a process and everything below it, in MiB. Pages that several of them map count for each.
+/// What is resident of a process and everything below it, in MiB. Pages that several of them map count for
+/// each.
 pub(crate) fn resident_mib(id: u32) -> f64 {
     mib(resident_bytes(id))
 }

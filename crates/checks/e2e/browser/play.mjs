@@ -35,10 +35,13 @@ async function watch({ source, seeks, limit }) {
     (error.fatal ? seen.fatal : seen.errors).push(error.details);
   });
   video.addEventListener("waiting", () => (seen.stalls += 1));
-  video.addEventListener("durationchange", () => (seen.duration ??= Number.isFinite(video.duration) ? video.duration : null));
+  video.addEventListener("durationchange", () => {
+    if (Number.isFinite(video.duration)) seen.duration ??= video.duration;
+  });
   video.addEventListener("playing", () => (seen.began ??= video.currentTime), { once: true });
   const once = (name) => new Promise((resolve) => video.addEventListener(name, resolve, { once: true }));
-  const picture = () => new Promise((resolve) => video.requestVideoFrameCallback((_, frame) => resolve(frame)));
+  const picture = () =>
+    new Promise((resolve) => video.requestVideoFrameCallback((_, frame) => resolve(frame)));
   const late = new Promise((_, reject) => setTimeout(() => reject(new Error("too slow")), limit));
   hls.loadSource(source);
   hls.attachMedia(video);
@@ -91,7 +94,7 @@ async function main() {
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT_MS);
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    const report = await page.evaluate(`(${watch})(${JSON.stringify({ source: url, seeks: mode === "seek", limit: LIMIT_MS })})`);
+    const report = await page.evaluate(watch, { source: url, seeks: mode === "seek", limit: LIMIT_MS });
     console.log(JSON.stringify(report));
   } finally {
     await context.close();

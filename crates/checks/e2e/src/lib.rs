@@ -1,13 +1,16 @@
 //! The running product, from outside: what the end-to-end tests are made of.
 //!
-//! A test starts its own process on a folder of its own, talks to it over HTTP, and judges what comes back with tools that
-//! share no code with it: ffmpeg, ffprobe, m3u8-rs. It ends with [`Standalone::finish`], which looks for what was left behind.
+//! A test starts its own process on a folder of its own, talks to it over HTTP, and judges what comes back
+//! with tools that
+//! share no code with it: ffmpeg, ffprobe, m3u8-rs. It ends with [`Standalone::finish`], which looks for
+//! what was left behind.
 
 mod answer;
 mod api;
 mod binary;
 mod canary;
 mod jobs;
+mod latency;
 mod pictures;
 mod presentation;
 mod probe;
@@ -26,6 +29,7 @@ pub use answer::Answer;
 pub use api::Api;
 pub use canary::Canary;
 pub use jobs::JobView;
+pub use latency::{Answered, LatencyWatch};
 pub use pictures::{brightness, psnr, stepping};
 pub use presentation::{Presentation, RenditionView};
 pub use probe::{Packet, count_frames, packets, start_seconds};
@@ -38,4 +42,4 @@ pub use standalone::{Settings, Standalone, refused_start};
 pub use tools::{decode, run};
 pub use upload::accepted;
 pub use verdict::plays_whole;
-pub use wire::{Cut, HealthWatch, talk, watch_health};
+pub use wire::{Cut, talk};

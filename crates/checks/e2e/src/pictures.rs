@@ -3,7 +3,8 @@
 use crate::tools::run;
 use anyhow::{Context, Result, ensure};
 
-/// The PSNR in dB of each picture of `made` against the picture of the same number of `source`; equal ones count as 100.
+/// The PSNR in dB of each picture of `made` against the picture of the same number of `source`; equal ones
+/// count as 100.
 /// `scale` is `WIDTH:HEIGHT` of both for the comparison.
 ///
 /// # Errors

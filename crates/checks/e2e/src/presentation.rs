@@ -1,4 +1,5 @@
-//! A presentation as a player gets it: the master and all media playlists, parsed by a library that is not the product's.
+//! A presentation as a player gets it: the master and all media playlists, parsed by a library that is not
+//! the product's.
 
 use crate::{answer::Answer, api::Api};
 use anyhow::{Context, Result, ensure};

@@ -60,7 +60,8 @@ impl Workshop {
         Ok(path)
     }
 
-    /// Makes a video: H.264 with B-frames and keyframes where no segment begins, AAC, flashes and beeps together.
+    /// Makes a video: H.264 with B-frames and keyframes where no segment begins, AAC, flashes and beeps
+    /// together.
     ///
     /// # Errors
     /// ffmpeg fails.

@@ -120,7 +120,8 @@ impl Standalone {
         Ok(())
     }
 
-    /// Starts a second process on the same data, with other settings besides, and returns how it ended and what it said.
+    /// Starts a second process on the same data, with other settings besides, and returns how it ended and
+    /// what it said.
     ///
     /// # Errors
     /// It does not end by itself.
@@ -183,7 +184,8 @@ impl Standalone {
     }
 }
 
-/// Starts a process that is expected to refuse, on a folder of its own; returns how it ended and what it said.
+/// Starts a process that is expected to refuse, on a folder of its own; returns how it ended and what it
+/// said.
 ///
 /// # Errors
 /// It does not end by itself.

@@ -25,7 +25,8 @@ pub async fn run(program: &str, arguments: &[&str]) -> Result<Output> {
     Ok(output)
 }
 
-/// Decodes every stream of an address or a file to its end, and insists that ffmpeg has nothing to say about it.
+/// Decodes every stream of an address or a file to its end, and insists that ffmpeg has nothing to say
+/// about it.
 ///
 /// # Errors
 /// What ffmpeg says.

@@ -4,7 +4,8 @@ use crate::{api::Api, presentation::Presentation, probe, tools};
 use anyhow::{Result, ensure};
 use std::path::Path;
 
-/// Insists that a video breaks no rule, decodes without a word in all renditions, and shows every picture of its source.
+/// Insists that a video breaks no rule, decodes without a word in all renditions, and shows every picture
+/// of its source.
 /// Returns its playlists.
 ///
 /// # Errors

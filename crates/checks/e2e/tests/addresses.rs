@@ -72,7 +72,8 @@ async fn tokens_open_one_video_for_a_while() -> Result<()> {
     product.finish().await
 }
 
-/// A genuine token, as the process makes it: purpose, end, and half of an HMAC-SHA256 over both and the stream.
+/// A genuine token, as the process makes it: purpose, end, and half of an HMAC-SHA256 over both and the
+/// stream.
 fn genuine(purpose: char, stream: &str, until: i64) -> Result<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes())?;
     mac.update(format!("{purpose}\n{stream}\n{until}").as_bytes());

@@ -30,6 +30,12 @@ async fn killed_at_random_moments_it_goes_on_where_it_was() -> Result<()> {
     let mut done = BTreeMap::new();
     let mut met = 0;
     for number in 0..kills {
+        // Each kill finds more that is finished than the one before.
+        until("some of it is finished", LIMIT, async || {
+            let jobs = finished(product.api(), &id).await?.len();
+            Ok((jobs >= number).then_some(()))
+        })
+        .await?;
         let moment = Duration::from_millis(chance.random_range(50..2_000));
         met += usize::from(encodes_for(product.api(), &id, moment).await?);
         done.extend(finished(product.api(), &id).await?);

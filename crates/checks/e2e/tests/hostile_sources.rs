@@ -10,8 +10,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 fn pointing_at(server: std::net::SocketAddr) -> Vec<(&'static str, Vec<u8>)> {
     let url = format!("http://{server}/a.ts");
     let playlist = format!(
-        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{url}\n#EXTINF:5,\nfile:///etc/passwd\n\
-         #EXT-X-ENDLIST\n"
+        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{url}\n\
+         #EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
     );
     let concat = format!("ffconcat version 1.0\nfile '{url}'\nfile '/etc/passwd'\n");
     let session = format!(
@@ -21,8 +21,9 @@ fn pointing_at(server: std::net::SocketAddr) -> Vec<(&'static str, Vec<u8>)> {
     );
     let dash = format!(
         "<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" \
-         mediaPresentationDuration=\"PT5S\" minBufferTime=\"PT1S\"><Period><AdaptationSet mimeType=\"video/mp4\">\
-         <Representation id=\"1\" bandwidth=\"1\"><BaseURL>{url}</BaseURL></Representation></AdaptationSet>\
+         mediaPresentationDuration=\"PT5S\" minBufferTime=\"PT1S\"><Period>\
+         <AdaptationSet mimeType=\"video/mp4\"><Representation id=\"1\" bandwidth=\"1\"><BaseURL>{url}</BaseURL>\
+         </Representation></AdaptationSet>\
          </Period></MPD>"
     );
     let page = format!("<!doctype html><html><video src=\"{url}\"></video><img src=\"{url}\"></html>");

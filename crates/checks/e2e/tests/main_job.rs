@@ -104,7 +104,8 @@ fn boundaries(shown: &Presentation) -> Result<()> {
     Ok(())
 }
 
-/// Every picture is that of the source with the same number, and those around a join are as good as the others.
+/// Every picture is that of the source with the same number, and those around a join are as good as the
+/// others.
 async fn pictures_at_joins(shown: &Presentation, source: &Path) -> Result<()> {
     let source = source.display().to_string();
     for rendition in shown.of_kind(false) {

@@ -136,7 +136,7 @@ async fn ids_cursors_routes_and_methods_that_do_not_exist() -> Result<()> {
         answer.problem(405, "method_not_allowed").with_context(|| format!("{method} {path}"))?;
         ensure!(!answer.header("allow").is_empty(), "{method} {path}: no Allow");
     }
-    let nonsense = talk(api, b"NONSENSE\r\n\r\n".to_vec(), Cut::HalfClosed).await?;
+    let nonsense = talk(api, b"NONSENSE\r\n\r\n".to_vec(), Cut::Not).await?;
     ensure!(nonsense.starts_with("HTTP/1.1 400"), "{nonsense:?}");
     nothing_was_taken(&product).await?;
     product.finish().await

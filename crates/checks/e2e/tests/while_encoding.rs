@@ -46,7 +46,8 @@ async fn what_a_viewer_looks_at_is_encoded_first_and_nothing_listed_ever_changes
     product.finish().await
 }
 
-/// Asks for a segment near the end: it is held, answered, and its chunk was claimed before all that was queued then.
+/// Asks for a segment near the end: it is held, answered, and its chunk was claimed before all that was
+/// queued then.
 async fn jump(api: &e2e::Api, id: &str, early: &Presentation) -> Result<()> {
     let top = early.top()?;
     let wanted = top.segments().len() - 2;

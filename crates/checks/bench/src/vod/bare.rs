@@ -1,7 +1,8 @@
 //! Bare ffmpeg: one process, one decode, the ladder's renditions and the sound, nothing around it.
 //!
-//! Its settings are those of the product's encoder; what the product adds to keep its promises (a grid that goes on where
-//! pictures are missing, limits, lists of allowed decoders) is left out, since its cost is what is measured.
+//! Its settings are those of the product's encoder; what the product adds to keep its promises (a grid that
+//! goes on where pictures are missing, limits, lists of allowed decoders) is left out, since its cost is what
+//! is measured.
 
 use super::subject::Subject;
 use crate::{child::Process, clock::Stopwatch, machine, usage};
@@ -99,8 +100,8 @@ fn video(subject: &Subject, rendition: &Rendition) -> Vec<String> {
     let (crf, kbps) = (rendition.crf, rendition.max_kbps);
     let level = format!("{}.{}", rendition.level / 10, rendition.level % 10);
     let words = format!(
-        "-c:v libx264 -preset veryfast -profile:v high -level:v {level} -g {gop} -keyint_min {gop} -sc_threshold 0 \
-         -x264-params scenecut=0:open_gop=0 -crf {crf} -maxrate {kbps}k -bufsize {kbps}k"
+        "-c:v libx264 -preset veryfast -profile:v high -level:v {level} -g {gop} -keyint_min {gop} \
+         -sc_threshold 0 -x264-params scenecut=0:open_gop=0 -crf {crf} -maxrate {kbps}k -bufsize {kbps}k"
     );
     words.split(' ').chain(CONTAINER).map(str::to_owned).collect()
 }

@@ -1,10 +1,6 @@
 //! What came out of all rounds: medians, ratios and targets.
 
-use super::{
-    bare::BareRun,
-    pipeline::PipelineRun,
-    subject::{Facts, Subject},
-};
+use super::{bare::BareRun, pipeline::PipelineRun, subject::Facts};
 use crate::{machine::Machine, spread::Spread, target::Target};
 use serde::Serialize;
 
@@ -16,62 +12,79 @@ const MOST_DELAY_S: f64 = 1.0;
 /// What was measured one after the other.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Round {
+    /// All of the source by bare ffmpeg.
     pub(crate) bare: BareRun,
+    /// What the first segments hold, by bare ffmpeg.
     pub(crate) bare_first_segment: BareRun,
+    /// All of it by the product.
     pub(crate) pipeline: PipelineRun,
 }
 
 /// Everything that the JSON holds. Ratios are of medians.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Figures {
+    /// `vod`.
     pub(crate) bench: &'static str,
     /// CPU time of the product over that of bare ffmpeg.
     pub(crate) cpu_ratio: f64,
     /// Wall time likewise.
     pub(crate) wall_ratio: f64,
-    /// From when bare ffmpeg has the first segment of every rendition until a player has them from the product.
+    /// From when bare ffmpeg has the first segment of every rendition until a player has them from the
+    /// product.
     pub(crate) first_playable_delay_s: f64,
     /// The most that was resident of the product and its children together, in MiB.
     pub(crate) peak_rss_mb: f64,
+    /// What is held against a limit.
     pub(crate) targets: Vec<Target>,
+    /// Bare ffmpeg over all rounds.
     pub(crate) bare: Side,
+    /// The product over all rounds.
     pub(crate) pipeline: Side,
+    /// When the product had done what.
     pub(crate) milestones: Milestones,
     /// The largest share of the machine's CPU time that something else used during a run.
     pub(crate) others_share: f64,
+    /// Where it was measured.
     pub(crate) machine: Machine,
+    /// What was encoded.
     pub(crate) source: Facts,
     /// `TRANSCODE_SLOTS` as the product got it; none: its default.
     pub(crate) transcode_slots: Option<String>,
+    /// Each round's own figures.
     pub(crate) rounds: Vec<Round>,
 }
 
 /// What both sides have.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Side {
+    /// User and system time, in seconds.
     pub(crate) cpu_s: Spread,
+    /// From the beginning to the end: of the process, or of upload to ready; in seconds.
     pub(crate) wall_s: Spread,
+    /// Until the first segment of every rendition is there, in seconds.
     pub(crate) first_playable_s: Spread,
+    /// The most that was resident, in MiB.
     pub(crate) peak_rss_mb: Spread,
+    /// What was written, in MiB.
     pub(crate) output_mb: Spread,
 }
 
 /// What only the product has.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Milestones {
+    /// From the start of the process until it is ready for uploads, in seconds.
     pub(crate) start_s: Spread,
+    /// From the upload's beginning until it is acknowledged, in seconds.
     pub(crate) uploaded_s: Spread,
+    /// From the upload's beginning until the manifest is there, in seconds.
     pub(crate) planned_s: Spread,
+    /// The most that was ever resident of the process without its children, in MiB.
     pub(crate) process_peak_rss_mb: Spread,
 }
 
 impl Figures {
     /// Sums the rounds up.
-    pub(crate) fn new(machine: Machine, subject: Subject, rounds: Vec<Round>) -> Self {
-        Self::of(machine, subject.facts, rounds)
-    }
-
-    fn of(machine: Machine, source: Facts, rounds: Vec<Round>) -> Self {
+    pub(crate) fn new(machine: Machine, source: Facts, rounds: Vec<Round>) -> Self {
         let (bare, pipeline) = (bare_side(&rounds), pipeline_side(&rounds));
         let cpu_ratio = pipeline.cpu_s.median / bare.cpu_s.median;
         let wall_ratio = pipeline.wall_s.median / bare.wall_s.median;
@@ -187,7 +200,7 @@ pub(super) mod tests {
             renditions: vec!["1080p 1920x1080".to_owned()],
             ffmpeg: "5.1".to_owned(),
         };
-        Figures::of(machine, source, vec![Round { bare, bare_first_segment: first, pipeline }])
+        Figures::new(machine, source, vec![Round { bare, bare_first_segment: first, pipeline }])
     }
 
     #[test]

@@ -37,15 +37,15 @@ pub(crate) async fn source(work: &Path, size: (u32, u32), seconds: u32) -> anyho
     Ok(file)
 }
 
-/// A still with fine and flat parts, larger than the picture, over which the camera moves; a cut every six seconds; grain;
-/// a card with moving graphics on top. Sound that differs between the channels.
+/// A still with fine and flat parts, larger than the picture, over which the camera moves; a cut every six
+/// seconds; grain; a card with moving graphics on top. Sound that differs between the channels.
 fn graph(width: u32, height: u32) -> String {
     let (still_width, still_height) = (width * 2, height * 2);
     let (card_width, card_height) = (width / 6 * 2, height / 6 * 2);
     format!(
-        "mandelbrot=size={width}x{height}:rate=30:start_scale=0.006:start_x=-0.743643:start_y=0.131825:maxiter=400,\
-         trim=end_frame=1,scale={still_width}:{still_height}:flags=bicubic,format=yuv420p,gblur=sigma=2,\
-         loop=loop=-1:size=1:start=0,setpts=N/30/TB,\
+        "mandelbrot=size={width}x{height}:rate=30:start_scale=0.006:start_x=-0.743643:start_y=0.131825\
+         :maxiter=400,trim=end_frame=1,scale={still_width}:{still_height}:flags=bicubic,format=yuv420p,\
+         gblur=sigma=2,loop=loop=-1:size=1:start=0,setpts=N/30/TB,\
          crop={width}:{height}:x='(iw-ow)/2*(1+sin(t*0.37+floor(t/6)*2))'\
          :y='(ih-oh)/2*(1+cos(t*0.23+floor(t/6)*3))',\
          noise=alls=5:allf=t:all_seed=1[scene];\

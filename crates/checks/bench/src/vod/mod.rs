@@ -28,7 +28,7 @@ pub(crate) async fn run(arguments: &VodArguments) -> anyhow::Result<bool> {
         screen::note(&format!("Round {number} of {}", common.runs));
         rounds.push(round(&subject, &work).await?);
     }
-    let figures = Figures::new(machine, subject, rounds);
+    let figures = Figures::new(machine, subject.facts, rounds);
     ending::publish(common, &table::of(&figures), &figures, &figures.targets)
 }
 

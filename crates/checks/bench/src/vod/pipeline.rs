@@ -1,4 +1,4 @@
-//! The product: a fresh process, one upload over HTTP, a player that watches from the first moment, until `ready`.
+//! The product: a fresh process, one upload over HTTP, a player that watches at once, until `ready`.
 
 use super::{player, subject::Subject};
 use crate::{

@@ -31,16 +31,27 @@ pub(crate) struct Subject {
 /// What a report says of a source.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Facts {
+    /// The file's name.
     pub(crate) file: String,
+    /// Its size.
     pub(crate) bytes: u64,
+    /// How long it plays.
     pub(crate) seconds: f64,
+    /// Pictures that each full-rate rendition has.
     pub(crate) frames: u64,
+    /// The codec of its pictures.
     pub(crate) codec: String,
+    /// Width in pixels as displayed.
     pub(crate) width: u32,
+    /// Height in pixels as displayed.
     pub(crate) height: u32,
+    /// Pictures per second.
     pub(crate) frames_per_second: f64,
+    /// Sound tracks that are encoded.
     pub(crate) audio_tracks: usize,
+    /// What it is encoded into: name and size.
     pub(crate) renditions: Vec<String>,
+    /// The version of ffmpeg.
     pub(crate) ffmpeg: String,
 }
 
@@ -87,8 +98,8 @@ impl fmt::Display for Facts {
         let (count, mbit) = (renditions.len(), self.bytes as f64 * 8e-6 / seconds.max(1e-3));
         write!(
             f,
-            "Source: {seconds:.1} s of {width}x{height} at {frames_per_second:.2}/s, {codec}, {mbit:.1} Mbit/s; \
-             {count} renditions; ffmpeg {ffmpeg}"
+            "Source: {seconds:.1} s of {width}x{height} at {frames_per_second:.2}/s, {codec}, \
+             {mbit:.1} Mbit/s; renditions: {count}; ffmpeg {ffmpeg}"
         )
     }
 }

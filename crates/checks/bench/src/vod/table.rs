@@ -11,7 +11,7 @@ pub(crate) fn of(figures: &Figures) -> String {
     let (bare, ours, machine) = (&figures.bare, &figures.pipeline, &figures.machine);
     let [cpu, wall, delay] = [0, 1, 2].map(|index| figures.targets.get(index));
     let mut text = format!(
-        "\n{}\nMachine: {} cores, {}\nMedians of {} rounds.\n\n",
+        "\n{}\nMachine: {} cores, {}\nRounds: {}; medians count.\n\n",
         wrapped(&figures.source.to_string()),
         machine.cores,
         machine.processor.chars().take(50).collect::<String>(),
