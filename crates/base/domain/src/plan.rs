@@ -264,10 +264,14 @@ fn span_name(track: usize, index: u32) -> String {
 }
 
 /// An index finds the keyframe before a time by itself; elsewhere the keyframe's own decode time is what to land before.
-/// Early enough for the picture that is already showing at `start_us`.
+///
+/// Early enough for the picture that is already showing at `start_us`. On a constant grid that picture is its own: half a
+/// frame later is still before the next one, and a keyframe exactly there is found instead of the one before it, which
+/// would cost the decoding of a whole GOP.
 fn picture_seek(video: &VideoTrack, indexed: bool, start_us: i64) -> Option<i64> {
     let timeline = &video.timeline;
-    let needed = start_us - timeline.longest_gap_us;
+    let half_us = timeline.rate.micros_at(1) / 2;
+    let needed = if timeline.constant { start_us + half_us } else { start_us - timeline.longest_gap_us };
     if indexed {
         return Some(needed);
     }
