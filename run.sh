@@ -13,6 +13,12 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 . "$ROOT/scripts/tools.sh"
 # shellcheck source=scripts/standalone.sh
 . "$ROOT/scripts/standalone.sh"
+# shellcheck source=scripts/engine.sh
+. "$ROOT/scripts/engine.sh"
+# shellcheck source=scripts/fleet.sh
+. "$ROOT/scripts/fleet.sh"
+# shellcheck source=scripts/topology.sh
+. "$ROOT/scripts/topology.sh"
 # shellcheck source=scripts/checks.sh
 . "$ROOT/scripts/checks.sh"
 
@@ -20,17 +26,20 @@ usage() {
   cat <<'END'
 Usage: ./run.sh COMMAND
 
-  start             build if needed, start in the background, wait until ready
+  start             build if needed, start in the background, wait until ready:
+                    the fleet where a Docker engine answers, else one process
   stop              stop it; what was being encoded is handed back
   restart           build, stop, start; data stays
   reset [--yes]     stop, and remove every video and all state
-  status            health, process, data, queue
-  logs [SERVICE]    the last lines of the log; -f follows
+  scale SERVICE N   so many containers of a service of the fleet
+  status            health, what runs, queue
+  logs [SERVICE]    the last lines of the logs; -f follows
   test              format, lints, licences, rules, unit, end to end
   bench [NAME]      measure against bare ffmpeg
   help              this text
 
-Each command has --help. Settings are in .env; the environment wins.
+Each command has --help. Settings are in .env; the environment wins. All but
+start act on what runs.
 END
 }
 
@@ -39,36 +48,46 @@ explain() {
   case "$1" in
     start)
       cat <<'END'
-Usage: ./run.sh start [--local]
+Usage: ./run.sh start [--local | --docker]
 
-Checks this machine (installs ffmpeg if it is missing), builds in release
-mode, starts in the background and waits until it is ready. Harmless when it
-already runs. Everything runs in one process; --local says so explicitly.
+Checks this machine, builds in release mode, starts in the background and
+waits until it is ready. Harmless when it already runs.
 
-Settings it looks at: API_PORT (8000), DATA_DIR (./data).
+  --local     everything in one process, without Docker; installs ffmpeg if
+              it is missing; keeps its data in DATA_DIR (./data)
+  --docker    the fleet: each service in a container, with Kafka, MongoDB,
+              MinIO, Prometheus and Grafana; keeps its data in volumes
+
+Without either: the fleet where a Docker engine answers, else one process.
+
+Settings it looks at: API_PORT (8000), DATA_DIR; the fleet also BIND_ADDRESS,
+the other ports and the images.
 END
       ;;
     stop)
       cat <<'END'
 Usage: ./run.sh stop
 
-Asks the process to end, waits up to 30 seconds, then kills it. Nothing is
-lost either way: an unfinished encode is done again after the next start.
+Asks the process or the containers to end, waits, then kills what is left.
+Nothing is lost either way: an unfinished encode is done again after the next
+start.
 END
       ;;
     restart)
       cat <<'END'
 Usage: ./run.sh restart
 
-Builds first (a failed build leaves the old process running), then stops and
-starts. Data stays.
+Builds first (a failed build leaves what runs alone), then stops and starts.
+Data stays, and so do the counts of `scale`.
 END
       ;;
     reset)
       cat <<'END'
 Usage: ./run.sh reset [--yes]
 
-Stops the process and removes DATA_DIR with every video in it, after asking.
+Stops what runs and removes its data with every video in it, after asking:
+DATA_DIR of the one process, the volumes of the fleet. When nothing runs, what
+is left of both.
   --yes    do not ask
 END
       ;;
@@ -76,7 +95,7 @@ END
       cat <<'END'
 Usage: ./run.sh status
 
-Health, process, data, and what GET /stats says about the queue.
+Health, process or containers, and what GET /stats says about the queue.
 Exit code: 0 ready, 1 running but not ready, 3 not running.
 END
       ;;
@@ -86,8 +105,18 @@ Usage: ./run.sh logs [SERVICE] [-f] [-n LINES]
 
 The last 100 lines of the log, or of one service's part of it:
   $(service_names | tr '\n' ' ')
+of the fleet also of one of its servers. Each container has its own last lines.
   -f, --follow    go on as lines arrive
   -n LINES        so many lines
+END
+      ;;
+    scale)
+      cat <<END
+Usage: ./run.sh scale SERVICE N
+
+So many containers of one service of the fleet: $SCALABLE.
+Those that go hand back what they do. In one process, TRANSCODE_SLOTS says how
+many encodes run side by side.
 END
       ;;
     test)
@@ -133,28 +162,40 @@ no_arguments() {
 }
 
 command_start() {
+  local asked='' topology
   while [ "$#" -gt 0 ]; do
     case "$1" in
-      --local) ;;
+      --local | --docker) asked="${1#--}" ;;
       *) unknown_argument start "$1" ;;
     esac
     shift
   done
-  start_standalone
+  topology="$(choose_topology "$asked")" || exit
+  "start_$topology"
 }
 
 command_stop() {
   no_arguments stop "$@"
-  stop_standalone
+  "stop_$(what_is_meant)"
 }
 
 command_restart() {
   no_arguments restart "$@"
-  restart_standalone
+  "restart_$(what_is_meant)"
+}
+
+command_scale() {
+  [ "$#" -eq 2 ] || misused "scale: needs a service and a count" "see: ./run.sh scale --help"
+  case "$2" in '' | *[!0-9]* | ????*) misused "scale: '$2' is no count" "see: ./run.sh scale --help" ;; esac
+  if [ "$(what_is_meant)" = standalone ]; then
+    die "one process runs all services: there is nothing to scale" \
+      "more encodes side by side: TRANSCODE_SLOTS=$2 ./run.sh restart; containers: ./run.sh start --docker"
+  fi
+  scale_fleet "$1" "$2"
 }
 
 command_reset() {
-  local answered=no
+  local answered=no runs
   while [ "$#" -gt 0 ]; do
     case "$1" in
       --yes | -y) answered=yes ;;
@@ -162,12 +203,21 @@ command_reset() {
     esac
     shift
   done
+  runs="$(what_runs)"
+  if [ -n "$runs" ]; then
+    "reset_$runs" "$answered"
+    return
+  fi
+  if fleet_exists || [ -n "$(fleet_volumes)" ]; then
+    reset_fleet "$answered" || return
+    [ -d "$DATA_DIR" ] || return 0
+  fi
   reset_standalone "$answered"
 }
 
 command_status() {
   no_arguments status "$@"
-  status_standalone
+  "status_$(what_is_meant)"
 }
 
 command_logs() {
@@ -185,7 +235,7 @@ command_logs() {
     esac
     shift
   done
-  show_logs "$service" "$follow" "$lines"
+  "logs_$(what_is_meant)" "$service" "$follow" "$lines"
 }
 
 command_test() {
@@ -221,7 +271,7 @@ main() {
   local command="${1:-help}"
   [ "$#" -eq 0 ] || shift
   case "$command" in
-    start | stop | restart | reset | status | logs | test | bench)
+    start | stop | restart | reset | scale | status | logs | test | bench)
       help_if_asked "$command" "$@"
       load_settings
       place_files
@@ -230,7 +280,7 @@ main() {
     help | -h | --help) usage ;;
     *)
       misused "unknown command '$command'" \
-        "commands: start stop restart reset status logs test bench help"
+        "commands: start stop restart reset scale status logs test bench help"
       ;;
   esac
 }

@@ -13,6 +13,12 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 . "$ROOT/scripts/tools.sh"
 # shellcheck source=scripts/standalone.sh
 . "$ROOT/scripts/standalone.sh"
+# shellcheck source=scripts/engine.sh
+. "$ROOT/scripts/engine.sh"
+# shellcheck source=scripts/fleet.sh
+. "$ROOT/scripts/fleet.sh"
+# shellcheck source=scripts/topology.sh
+. "$ROOT/scripts/topology.sh"
 
 # A video that neither changes its status nor gains a percent for so long is given up.
 STALLED_AFTER_S=900
@@ -213,7 +219,7 @@ print_playback() {
 
 # Decodes every rendition to the end, as a player would.
 check_playback() {
-  local said play=(-nostdin -v error -xerror -i "$MANIFEST_URL" -map 0 -f null -)
+  local said decoded play=(-nostdin -v error -xerror -i "$MANIFEST_URL" -map 0 -f null -)
   if ! command -v "$FFMPEG" >/dev/null 2>&1; then
     printf '\n'
     note "ffmpeg is not here: the stream was not decoded as a check"
@@ -221,7 +227,10 @@ check_playback() {
   fi
   printf '\n'
   passing "decoding every rendition from beginning to end"
-  if said="$("$FFMPEG" "${play[@]}" 2>&1)" && [ -z "$said" ]; then
+  # ffmpeg remarks that it opens another connection when the API redirects it to a store on another host.
+  if said="$("$FFMPEG" "${play[@]}" 2>&1)"; then decoded=yes; else decoded=no; fi
+  said="$(printf '%s' "$said" | grep -v 'Cannot reuse HTTP connection for different host' || true)"
+  if [ "$decoded" = yes ] && [ -z "$said" ]; then
     passed_by
     ok "it plays: every rendition decodes from beginning to end without an error"
     return 0
@@ -239,7 +248,7 @@ main() {
   FFMPEG="${FFMPEG:-ffmpeg}" FFPROBE="${FFPROBE:-ffprobe}"
   check_curl
   choose_file
-  URL="$(running_url)"
+  URL="$(product_url)"
   [ "$(http_code "$URL/readyz")" = 200 ] || die "Reelfleet does not answer at $URL" "start it: ./run.sh start"
   analyse
   submit

@@ -49,8 +49,7 @@ step_unit() {
 
 step_e2e() {
   install_browser_tools
-  E2E_STANDALONE_BIN="${E2E_STANDALONE_BIN:-${CARGO_TARGET_DIR:-$ROOT/target}/debug/standalone}"
-  export E2E_STANDALONE_BIN
+  export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
   test_targets "$(integration_tests checks/e2e)"
 }
 

@@ -1,4 +1,4 @@
-# What the scripts print: marks, one-line messages, rows of a table. Sourced; colours only on a terminal.
+# What the scripts print and ask: marks, messages, rows of a table. Sourced; colours only on a terminal.
 # shellcheck shell=bash
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
@@ -42,6 +42,18 @@ misused() {
   wrong "$1"
   advice "$2"
   exit 2
+}
+
+# Asks before something is removed. $1 `yes` when the answer is known, $2 what goes.
+confirmed() {
+  local answer
+  if [ "$1" = yes ]; then return 0; fi
+  [ -t 0 ] || die "reset removes $2" "without a terminal it must be told: ./run.sh reset --yes"
+  printf '  Remove %s? [y/N] ' "$2"
+  read -r answer || answer=''
+  case "$answer" in y | Y | yes) return 0 ;; esac
+  ok "nothing was removed"
+  return 1
 }
 
 # A line that the next one replaces; only on a terminal, where it cannot fill a log.

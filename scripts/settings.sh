@@ -21,23 +21,31 @@ load_settings() {
   read_settings "$ROOT/.env"
   API_PORT="${API_PORT:-8000}"
   DATA_DIR="${DATA_DIR:-./data}"
-  case "$API_PORT" in
-    '' | *[!0-9]* | ??????*)
-      misused "API_PORT=$API_PORT is not a port number" "use a number from 1 to 65535"
-      ;;
-  esac
-  if [ "$API_PORT" -lt 1 ] || [ "$API_PORT" -gt 65535 ]; then
-    misused "API_PORT=$API_PORT: the scripts need a fixed port" "use a number from 1 to 65535"
-  fi
+  check_port_number API_PORT "$API_PORT"
   case "$DATA_DIR" in
     /*) ;;
     *) DATA_DIR="$ROOT/${DATA_DIR#./}" ;;
   esac
   export API_PORT DATA_DIR
-  # An address that means every one of this machine is reached by loopback.
-  case "${LISTEN_ADDRESS:-}" in
-    '' | 0.0.0.0 | :: | '[::]') API_HOST=127.0.0.1 ;;
-    *:*) API_HOST="[${LISTEN_ADDRESS}]" ;;
-    *) API_HOST="$LISTEN_ADDRESS" ;;
+  API_HOST="$(reachable_host "${LISTEN_ADDRESS:-}")"
+}
+
+# Stops when a setting is no port that can be asked for. $1 name, $2 value.
+check_port_number() {
+  case "$2" in
+    '' | *[!0-9]* | ??????*) misused "$1=$2 is not a port number" "use a number from 1 to 65535" ;;
+  esac
+  if [ "$2" -lt 1 ] || [ "$2" -gt 65535 ]; then
+    misused "$1=$2: the scripts need a fixed port" "use a number from 1 to 65535"
+  fi
+}
+
+# The host in an address of what listens at $1: one that means all of this machine is reached by loopback.
+reachable_host() {
+  case "$1" in
+    '' | 0.0.0.0 | :: | '[::]') printf '127.0.0.1' ;;
+    '['*) printf '%s' "$1" ;;
+    *:*) printf '[%s]' "$1" ;;
+    *) printf '%s' "$1" ;;
   esac
 }

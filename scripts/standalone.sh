@@ -134,8 +134,7 @@ print_addresses() {
 # Whether the binary on disk is newer than the running process.
 rebuilt_since() { [ "$BINARY" -nt "$PID_FILE" ]; }
 
-# The whole start. Where a docker-compose.yml and a Docker engine are there, the fleet is to be started
-# here instead; without them everything runs in this one process.
+# The whole start.
 start_standalone() {
   local pid
   if pid="$(running_pid)"; then
@@ -225,17 +224,11 @@ check_removable() {
 
 # Stops the process and removes its data, after asking. $1: `yes` when the question is already answered.
 reset_standalone() {
-  local dir size answer
+  local dir size
   dir="$(cd "$DATA_DIR" 2>/dev/null && pwd -P)" || { ok "nothing to remove: there is no $DATA_DIR"; return; }
   check_removable "$dir"
   size="$(du -sh "$dir" 2>/dev/null | cut -f1)"
-  if [ "$1" != yes ]; then
-    [ -t 0 ] || die "reset removes every video in $dir ($size)" \
-      "without a terminal it must be told: ./run.sh reset --yes"
-    printf '  Remove every video in %s (%s)? [y/N] ' "$dir" "$size"
-    read -r answer || answer=''
-    case "$answer" in y | Y | yes) ;; *) ok "nothing was removed"; return 1 ;; esac
-  fi
+  confirmed "$1" "every video in $dir ($size)" || return 1
   stop_standalone
   find "$dir" -mindepth 1 -delete || die "not everything in $dir could be removed" "see the lines above"
   rmdir "$dir" 2>/dev/null
@@ -244,7 +237,7 @@ reset_standalone() {
 
 # Health, process, data and the queue. Exit code: 0 ready, 1 running but not ready, 3 not running.
 status_standalone() {
-  local pid url code stats
+  local pid url code
   if ! pid="$(running_pid)"; then
     row "State" "not running (start it: ./run.sh start)"
     if [ -d "$DATA_DIR" ]; then row "Data" "$(du -sh "$DATA_DIR" 2>/dev/null | cut -f1) in $DATA_DIR"; fi
@@ -262,11 +255,7 @@ status_standalone() {
   if rebuilt_since; then row "Binary" "rebuilt since the start: ./run.sh restart runs the new one"; fi
   row "Data" "$(du -sh "$DATA_DIR" 2>/dev/null | cut -f1) in $DATA_DIR"
   row "API" "$url"
-  if stats="$(curl -sf -m 3 "$url/stats" 2>/dev/null)"; then
-    heading "Work (GET /stats)"
-    printf '%s' "$stats" | json_leaves |
-      awk -F '\t' '{ if (NF > 1) printf("  %-36s %s\n", $1, $2); else print "  " $0 }'
-  fi
+  print_work "$url"
   [ "$code" = 200 ]
 }
 
@@ -293,7 +282,7 @@ service_names() {
 logged_by() { printf '(name|service)"?[=:] ?"?%s"?([^A-Za-z0-9_-]|$)' "$1"; }
 
 # Shows the log. $1 service or nothing, $2 `follow` or nothing, $3 lines.
-show_logs() {
+logs_standalone() {
   local service="$1" follow="$2" lines="$3"
   [ -f "$LOG_FILE" ] || die "there is no log yet at $LOG_FILE" "start first: ./run.sh start"
   if [ -n "$service" ] && [ "$service" != standalone ]; then

@@ -1,6 +1,7 @@
 //! Where the programs are and what they may use.
 
 use crate::limits::Limits;
+use service_kit::settings::{self, Setting, Settings};
 use std::{ffi::OsString, path::PathBuf};
 
 /// How an [`crate::Ffmpeg`] is set up.
@@ -26,6 +27,34 @@ impl FfmpegConfig {
     pub fn new(ffmpeg: PathBuf, ffprobe: PathBuf) -> Self {
         Self { ffmpeg, ffprobe, limits: Limits::default(), threads: None, launcher: end_with_parent() }
     }
+
+    /// Reads the settings.
+    #[must_use]
+    pub fn from_settings(settings: &mut Settings<'_>) -> Self {
+        let (ffmpeg, ffprobe) = (program(settings, settings::FFMPEG), program(settings, settings::FFPROBE));
+        let mut config = Self::new(ffmpeg, ffprobe);
+        config.limits.seconds = settings.value(settings::SOURCE_MAX_SECONDS, "a number of seconds", 43_200);
+        config.limits.bytes = settings.value(settings::UPLOAD_MAX_BYTES, "a number of bytes", 0);
+        config
+    }
+}
+
+/// The absolute path of a program: encoders run without a PATH of their own.
+fn program(settings: &mut Settings<'_>, setting: Setting) -> PathBuf {
+    let text = settings.text(setting);
+    in_path(&text).unwrap_or_else(|| {
+        let problem = format!("the program {text:?} is not there. Install ffmpeg, or name its path");
+        settings.problem(setting, problem);
+        PathBuf::from(text)
+    })
+}
+
+fn in_path(program: &str) -> Option<PathBuf> {
+    if program.contains('/') {
+        return std::fs::canonicalize(program).ok().filter(|path| path.is_file());
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 fn end_with_parent() -> Vec<OsString> {

@@ -3,7 +3,7 @@
 use ffmpeg::{Ffmpeg, FfmpegConfig};
 use std::path::PathBuf;
 
-async fn open() -> (Box<Ffmpeg>, ()) {
+async fn open() -> Option<(Box<Ffmpeg>, ())> {
     let program = |name: &str| {
         let path = std::env::var_os("PATH").expect("a path to look for programs in");
         std::env::split_paths(&path)
@@ -11,7 +11,7 @@ async fn open() -> (Box<Ffmpeg>, ()) {
             .find(|file| file.is_file())
             .unwrap_or_else(|| PathBuf::from(name))
     };
-    (Box::new(Ffmpeg::new(FfmpegConfig::new(program("ffmpeg"), program("ffprobe")))), ())
+    Some((Box::new(Ffmpeg::new(FfmpegConfig::new(program("ffmpeg"), program("ffprobe")))), ()))
 }
 
 conformance::encoder!(open);

@@ -1,6 +1,6 @@
 //! The embedded adapters: SQLite for the catalog and the event log, plain files for objects, ffmpeg as child processes.
 
-use crate::settings::ProcessSettings;
+use crate::settings::StandaloneSettings;
 use anyhow::Context;
 use ffmpeg::Ffmpeg;
 use files::Files;
@@ -21,11 +21,11 @@ pub(crate) struct Adapters {
 /// # Errors
 /// When a file cannot be opened, or ffmpeg cannot encode what is needed.
 pub(crate) async fn open(
-    settings: &ProcessSettings,
+    settings: &StandaloneSettings,
     key: &[u8],
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Adapters> {
-    let folder = &settings.data_dir;
+    let folder = &settings.process.data_dir;
     let encoder = Ffmpeg::new(settings.ffmpeg.clone());
     encoder.check().await.context("ffmpeg cannot be used")?;
     // ffmpeg runs in folders of its own, so it is given whole paths only.

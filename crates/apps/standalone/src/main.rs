@@ -26,7 +26,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
     if command.check_config {
         return Ok(());
     }
-    service_kit::init_tracing(&settings.log_level, settings.log_json).context("LOG_LEVEL")?;
+    service_kit::init_tracing(&settings.process.log_level, settings.process.log_json).context("LOG_LEVEL")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(services::run(settings, command.address_file.clone()))
 }

@@ -3,7 +3,7 @@
 use crate::{
     adapters::{self, Adapters},
     folder,
-    settings::ProcessSettings,
+    settings::StandaloneSettings,
 };
 use api::Api;
 use ports::Clock;
@@ -21,24 +21,27 @@ const DRAIN: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// When something cannot be started, or a service fails.
-pub(crate) async fn run(mut settings: ProcessSettings, address_file: Option<PathBuf>) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    mut settings: StandaloneSettings,
+    address_file: Option<PathBuf>,
+) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let _folder = folder::open(&settings.data_dir)?;
-    if settings.signing_keys.is_empty() {
-        settings.signing_keys = vec![folder::signing_key(&settings.data_dir, |bytes| clock.random(bytes))?];
+    let _folder = folder::open(&settings.process.data_dir)?;
+    if settings.api.signing_keys.is_empty() {
+        settings.api.signing_keys =
+            vec![folder::signing_key(&settings.process.data_dir, |bytes| clock.random(bytes))?];
     }
-    settings.api.signing_keys.clone_from(&settings.signing_keys);
     settings.api.address_file = address_file;
-    let adapters = adapters::open(&settings, &settings.signing_keys[0], clock.clone()).await?;
+    let adapters = adapters::open(&settings, &settings.api.signing_keys[0], clock.clone()).await?;
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
-    let grace = settings.stop_grace + DRAIN;
+    let grace = settings.process.stop_grace + DRAIN;
     let services = start(settings, &adapters, &clock, &stop).await?;
     supervise(services, stop, grace).await
 }
 
 async fn start(
-    settings: ProcessSettings,
+    settings: StandaloneSettings,
     adapters: &Adapters,
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,

@@ -7,6 +7,10 @@ pub enum Kind {
     Video,
     /// One document per job.
     Job,
+    /// One document per dead letter.
+    Letter,
+    /// What the whole fleet shares, such as the secret that addresses are signed with.
+    Shared,
 }
 
 /// A declared index: a query names it, gives values for some of its first fields, and gets documents in its order.
@@ -23,7 +27,7 @@ pub struct Index {
 
 impl Kind {
     /// Every collection.
-    pub const ALL: [Self; 2] = [Self::Video, Self::Job];
+    pub const ALL: [Self; 4] = [Self::Video, Self::Job, Self::Letter, Self::Shared];
 
     /// The collection's name in a store.
     #[must_use]
@@ -31,6 +35,8 @@ impl Kind {
         match self {
             Self::Video => "vod_metadata",
             Self::Job => "jobs",
+            Self::Letter => "dead_letters",
+            Self::Shared => "shared",
         }
     }
 
@@ -40,6 +46,8 @@ impl Kind {
         match self {
             Self::Video => "stream_id",
             Self::Job => "job_id",
+            Self::Letter => "letter_id",
+            Self::Shared => "name",
         }
     }
 
@@ -49,6 +57,8 @@ impl Kind {
         match self {
             Self::Video => &VIDEO_INDEXES,
             Self::Job => &JOB_INDEXES,
+            Self::Letter => &LETTER_INDEXES,
+            Self::Shared => &[],
         }
     }
 }
@@ -72,6 +82,11 @@ pub const JOBS_BY_STREAM: Index = JOB_INDEXES[4];
 /// Jobs whose outbox is not empty, by when it last became so.
 pub const JOBS_BY_OUTBOX: Index = JOB_INDEXES[5];
 
+/// Dead letters by arrival.
+pub const LETTERS_BY_ARRIVAL: Index = LETTER_INDEXES[0];
+/// Dead letters of one status by arrival.
+pub const LETTERS_BY_STATUS: Index = LETTER_INDEXES[1];
+
 const VIDEO_INDEXES: [Index; 3] = [
     Index { kind: Kind::Video, name: "creation", fields: &["created_at"] },
     Index { kind: Kind::Video, name: "status", fields: &["status", "created_at"] },
@@ -85,4 +100,9 @@ const JOB_INDEXES: [Index; 6] = [
     Index { kind: Kind::Job, name: "uploader", fields: &["state", "uploader", "turn"] },
     Index { kind: Kind::Job, name: "stream", fields: &["stream_id", "state"] },
     Index { kind: Kind::Job, name: "outbox", fields: &["outbox_since"] },
+];
+
+const LETTER_INDEXES: [Index; 2] = [
+    Index { kind: Kind::Letter, name: "arrival", fields: &["parked_at"] },
+    Index { kind: Kind::Letter, name: "status", fields: &["status", "parked_at"] },
 ];

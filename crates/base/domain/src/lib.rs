@@ -15,6 +15,7 @@ pub mod id;
 pub mod index_set;
 pub mod job;
 pub mod ladder;
+pub mod letter;
 pub mod media;
 pub mod object;
 pub mod plan;

@@ -1,24 +1,18 @@
-//! Consuming events in a group: decode, hand over, commit once the effect is durable, park what cannot be handled.
+//! Consuming records in a group: hand over, and commit once the effect is durable.
 
-use crate::{Unavailable, commits::Commits, until_available};
+use crate::{commits::Commits, until_available};
 use async_trait::async_trait;
-use domain::event::{Envelope, Topic, VERSION};
-use ports::{
-    Clock, Committer, Delivery, EventLog, LogError, Membership, Partition, Position, Received, Record,
-};
+use domain::event::Topic;
+use ports::{Clock, Committer, Delivery, EventLog, Membership, Partition, Position, Received};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Carries out what an event asks for. The same event may come twice, and side by side with others.
+/// Deals with records, whatever they say. The same record may come twice, and side by side with others.
 #[async_trait]
-pub trait Handler: Send + Sync + 'static {
-    /// Why an event could not be handled.
-    type Error: Unavailable + Send;
-
-    /// Handles an event; its effect is durable when this returns. An error that says a dependency is away lets the event
-    /// come again until it is back; any other parks it.
-    async fn handle(&self, event: Envelope) -> Result<(), Self::Error>;
+pub trait Receiver: Send + Sync + 'static {
+    /// Deals with a record; its effect is durable when this returns. What cannot be done is parked, what is away waited for.
+    async fn receive(&self, received: &Received);
 }
 
 /// A member of a consumer group.
@@ -36,8 +30,8 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Consumes until told to stop, then waits for the handlers that run. What they do not finish comes again.
-    pub async fn run<H: Handler>(self, handler: Arc<H>, stop: CancellationToken) {
+    /// Consumes until told to stop, then waits for the receivers that run. What they do not finish comes again.
+    pub async fn run<R: Receiver>(self, receiver: Arc<R>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let joining = until_available(&*self.clock, "joining the event log", || {
                 self.log.join(self.group, self.topics)
@@ -47,7 +41,7 @@ impl Consumer {
                 membership = joining => membership,
             };
             match membership {
-                Ok(membership) => self.consume(membership, &handler, &stop).await,
+                Ok(membership) => self.consume(membership, &receiver, &stop).await,
                 Err(error) => tracing::error!(%error, "the event log refuses this service"),
             }
             tokio::select! {
@@ -58,10 +52,10 @@ impl Consumer {
     }
 
     /// Until the membership fails or `stop`.
-    async fn consume<H: Handler>(
+    async fn consume<R: Receiver>(
         &self,
         mut membership: Box<dyn Membership>,
-        handler: &Arc<H>,
+        receiver: &Arc<R>,
         stop: &CancellationToken,
     ) {
         let mut commits: HashMap<Partition, Commits> = HashMap::new();
@@ -76,7 +70,7 @@ impl Consumer {
                 delivery = membership.next(), if running.len() < self.parallel => match delivery {
                     Ok(Delivery::Record(received)) => {
                         commits.entry(received.position.partition).or_default().received(received.position.offset);
-                        running.spawn(self.handling(handler.clone(), received, stop.clone()));
+                        running.spawn(receiving(receiver.clone(), received, stop.clone()));
                     }
                     Ok(Delivery::Revoked(partitions)) => commits.retain(|partition, _| !partitions.contains(partition)),
                     Ok(Delivery::Assigned(_)) => {}
@@ -93,66 +87,17 @@ impl Consumer {
             }
         }
     }
-
-    /// Gives the position once the record is handled; none when told to stop before: it is not committed and comes again.
-    fn handling<H: Handler>(
-        &self,
-        handler: Arc<H>,
-        received: Received,
-        stop: CancellationToken,
-    ) -> impl Future<Output = Option<Position>> + Send + 'static {
-        let (log, clock) = (self.log.clone(), self.clock.clone());
-        async move {
-            tokio::select! {
-                () = handle(&*handler, &*log, &*clock, &received) => Some(received.position),
-                () = stop.cancelled() => None,
-            }
-        }
-    }
 }
 
-async fn handle<H: Handler>(handler: &H, log: &dyn EventLog, clock: &dyn Clock, received: &Received) {
-    let event = match decode(&received.record) {
-        Ok(event) => event,
-        Err(reason) => return park(log, clock, received, &reason).await,
-    };
-    let handled = until_available(clock, "handling an event", || handler.handle(event.clone())).await;
-    if let Err(error) = handled {
-        park(log, clock, received, &error.to_string()).await;
-    }
-}
-
-fn decode(record: &Record) -> Result<Envelope, String> {
-    let payload = record.payload.as_deref().ok_or("the event has no payload")?;
-    let event: Envelope =
-        serde_json::from_slice(payload).map_err(|error| format!("the event cannot be decoded: {error}"))?;
-    if event.version > VERSION {
-        return Err(format!(
-            "version {} is newer than {VERSION}, the newest that is understood",
-            event.version
-        ));
-    }
-    Ok(event)
-}
-
-/// Puts a record aside with its reason and origin, so that it blocks nobody and can be looked at.
-async fn park(log: &dyn EventLog, clock: &dyn Clock, received: &Received, reason: &str) {
-    let Position { partition, offset } = received.position;
-    tracing::error!(
-        topic = partition.topic.name(),
-        partition = partition.number,
-        offset,
-        reason,
-        "parked an event"
-    );
-    let mut letter = received.record.clone();
-    let origin = format!("{}/{}/{offset}", partition.topic.name(), partition.number);
-    letter.headers.extend([("reason".to_owned(), reason.to_owned()), ("origin".to_owned(), origin)]);
-    letter.payload.get_or_insert_default();
-    let parked: Result<(), LogError> =
-        until_available(clock, "parking an event", || log.publish(Topic::DeadLetters, letter.clone())).await;
-    if let Err(error) = parked {
-        tracing::error!(%error, "an event could not be parked");
+/// Gives the position once the record is dealt with; none when told to stop before: it is not committed and comes again.
+async fn receiving<R: Receiver>(
+    receiver: Arc<R>,
+    received: Received,
+    stop: CancellationToken,
+) -> Option<Position> {
+    tokio::select! {
+        () = receiver.receive(&received) => Some(received.position),
+        () = stop.cancelled() => None,
     }
 }
 

@@ -1,20 +1,21 @@
-//! Where the program under test is.
+//! Where the programs under test are.
 
 use anyhow::{Result, ensure};
 use std::{env, path::PathBuf};
 
-/// `E2E_STANDALONE_BIN`, or the program that was built beside the tests.
-pub(crate) fn path() -> Result<PathBuf> {
-    if let Some(given) = env::var_os("E2E_STANDALONE_BIN") {
-        let path = PathBuf::from(given);
-        ensure!(path.is_file(), "E2E_STANDALONE_BIN is {}, where no program is", path.display());
-        return Ok(path);
-    }
-    // Tests are in `PROFILE/deps`, programs in `PROFILE`.
-    let mut path = env::current_exe()?;
-    path.pop();
-    path.pop();
-    let path = path.join("standalone");
-    ensure!(path.is_file(), "{} is not there: run `cargo build -p standalone`", path.display());
+/// The program of this name in the folder that `E2E_PROGRAMS` names, or beside the tests.
+pub(crate) fn path(program: &str) -> Result<PathBuf> {
+    let folder = match env::var_os("E2E_PROGRAMS") {
+        Some(given) => PathBuf::from(given),
+        None => {
+            // Tests are in `PROFILE/deps`, programs in `PROFILE`.
+            let mut folder = env::current_exe()?;
+            folder.pop();
+            folder.pop();
+            folder
+        }
+    };
+    let path = folder.join(program);
+    ensure!(path.is_file(), "{} is not there: run `cargo build --workspace`", path.display());
     Ok(path)
 }

@@ -34,6 +34,9 @@ pub async fn decode(input: &str) -> Result<()> {
     let arguments = ["-nostdin", "-v", "error", "-xerror", "-i", input, "-map", "0", "-f", "null", "-"];
     let output = run("ffmpeg", &arguments).await?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(said.trim().is_empty(), "{input} does not decode silently:\n{said}");
+    // What ffmpeg says of connections when it is redirected from the API to a store on another host.
+    let of_the_stream = |line: &&str| !line.contains("Cannot reuse HTTP connection for different host");
+    let said: Vec<&str> = said.lines().filter(of_the_stream).collect();
+    ensure!(said.is_empty(), "{input} does not decode silently:\n{}", said.join("\n"));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Every address that a viewer meets: what opens it, what closes it, and what caches and browsers are told.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Answer, Presentation, Source, Standalone, Workshop, note};
+use e2e::{Answer, Presentation, Product, Source, Workshop, note};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use sha2::Sha256;
@@ -12,10 +12,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// Two videos that are ready, and the presentation of the first.
-async fn two_videos() -> Result<(Standalone, Presentation, String)> {
+async fn two_videos() -> Result<(Product, Presentation, String)> {
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &Source { seconds: 2.0, ..Source::default() }).await?;
-    let product = Standalone::start(&[("SIGNING_KEY", KEY)]).await?;
+    let product = Product::start(&[("SIGNING_KEY", KEY)]).await?;
     let (first, second) = tokio::try_join!(product.api().upload(&source), product.api().upload(&source))?;
     for id in [&first, &second] {
         product.api().wait_for(id, "ready", LIMIT).await?;
@@ -123,6 +123,7 @@ async fn a_presigned_address_opens_one_object() -> Result<()> {
         format!("{init_path}?{segment_query}"),
         segment_path.to_owned(),
         segment.replace("until=1", "until=2"),
+        segment.replace("X-Amz-Expires=2", "X-Amz-Expires=3"),
         segment.replace("video/mp4", "text/html"),
         segment.replace("video%2Fmp4", "text%2Fhtml"),
         format!(
@@ -134,7 +135,10 @@ async fn a_presigned_address_opens_one_object() -> Result<()> {
     for address in wrong.iter().filter(|address| **address != segment) {
         let answer = api.get(address).await?;
         ensure!([403, 404].contains(&answer.status), "{address}: answered {}", answer.status);
-        ensure!(answer.header("content-type") == "application/problem+json", "{address}: {}", answer.text());
+        let kind = answer.header("content-type");
+        // A store of another host refuses in its own words.
+        let ours = api.url(address)?.port() == Some(api.address().port());
+        ensure!(!ours || kind == "application/problem+json", "{address}: {}", answer.text());
     }
     product.finish().await
 }
@@ -159,7 +163,8 @@ async fn browsers_and_caches_are_told_what_they_need() -> Result<()> {
         ensure!(answer.header("content-type") == kind, "{address}: {}", answer.header("content-type"));
         let told = answer.header("cache-control");
         ensure!(told.starts_with(cache), "{address}: Cache-Control {told:?}, not {cache:?}");
-        ensure!(answer.header("access-control-allow-origin") == "*", "{address}: {:?}", answer.headers);
+        let allowed = answer.header("access-control-allow-origin");
+        ensure!(["*", "https://player.example"].contains(&allowed), "{address}: {:?}", answer.headers);
         ensure!(answer.header("x-content-type-options") == "nosniff", "{address}: {:?}", answer.headers);
         let exposed = answer.header("access-control-expose-headers").to_lowercase();
         ensure!(

@@ -1,11 +1,11 @@
 //! What the API says of itself.
 
 use anyhow::{Context, Result, ensure};
-use e2e::Standalone;
+use e2e::Product;
 
 #[tokio::test]
 async fn the_api_describes_itself() -> Result<()> {
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     let document = api.get("/openapi.json").await?.json()?;
     ensure!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{document}");

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use e2e::{Api, Cut, Standalone, accepted, below, talk, until};
+use e2e::{Api, Cut, Product, accepted, talk, until};
 use futures::stream;
 use reqwest::{Body, Method};
 use serde_json::json;
@@ -13,16 +13,16 @@ const LIMIT: Duration = Duration::from_secs(30);
 const MAX: usize = 300_000;
 const BOUNDARY: &str = "e2e-boundary";
 
-async fn product() -> Result<Standalone> {
-    Standalone::start(&[("UPLOAD_MAX_BYTES", &MAX.to_string())]).await
+async fn product() -> Result<Product> {
+    Product::start(&[("UPLOAD_MAX_BYTES", &MAX.to_string())]).await
 }
 
 /// Insists that nothing at all is left of whatever was tried, once the product has noticed how it ended.
-async fn nothing_is_left(product: &Standalone) -> Result<()> {
+async fn nothing_is_left(product: &Product) -> Result<()> {
     let api = product.api();
     until("nothing is left of the upload", LIMIT, async || {
-        let files = below(&product.data().join("objects/vod-raw"));
-        Ok((files.is_empty() && product.no_temporary_files().is_ok()).then_some(()))
+        let clean = product.no_objects("vod-raw/").await.and(product.no_temporary_files().await);
+        Ok(clean.is_ok().then_some(()))
     })
     .await?;
     let page = api.get("/vod").await?.json()?;

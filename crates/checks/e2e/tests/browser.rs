@@ -1,7 +1,7 @@
 //! hls.js in a headless Chromium plays what is ready, and what is being encoded, to its end.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Presentation, Source, Standalone, Workshop, note, skip, tool};
+use e2e::{Presentation, Product, Source, Workshop, note, skip, tool};
 use serde::Deserialize;
 use std::{
     path::{Path, PathBuf},
@@ -102,7 +102,7 @@ async fn hls_js_plays_a_ready_video_with_sound() -> Result<()> {
     let Some(browser) = browser("ready video") else { return Ok(()) };
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film()).await?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let id = product.api().upload(&source).await?;
     product.api().wait_for(&id, "ready", LIMIT).await?;
     let shown = Presentation::open(product.api(), &id).await?;
@@ -118,7 +118,7 @@ async fn hls_js_plays_and_seeks_while_a_video_is_encoded() -> Result<()> {
     let Some(browser) = browser("while encoding") else { return Ok(()) };
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film()).await?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let id = product.api().upload(&source).await?;
     let video = product.api().wait_for(&id, "transcoding", LIMIT).await?;
     ensure!(video["progress_percent"] == 0, "{} % were encoded already", video["progress_percent"]);

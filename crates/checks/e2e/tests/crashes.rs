@@ -1,7 +1,7 @@
 //! Killed at any moment, stopped in the middle: nothing that was finished is done again, and nothing is lost.
 
 use anyhow::{Result, ensure};
-use e2e::{Api, JobView, Source, Standalone, Workshop, note, plays_whole, until};
+use e2e::{Api, JobView, Product, Source, Workshop, note, plays_whole, until};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
@@ -22,7 +22,7 @@ fn film(kills: usize) -> Source {
 async fn killed_at_random_moments_it_goes_on_where_it_was() -> Result<()> {
     let (workshop, kills) = (Workshop::open()?, kills());
     let source = workshop.make("film.mp4", &film(kills)).await?;
-    let mut product = Standalone::start(&[]).await?;
+    let mut product = Product::start(&[]).await?;
     let id = product.api().upload(&source).await?;
     let seed: u64 = rand::random();
     note(format_args!("seed {seed}"));
@@ -78,7 +78,7 @@ async fn finished(api: &Api, id: &str) -> Result<BTreeMap<String, JobView>> {
 async fn an_orderly_stop_hands_back_what_is_not_finished() -> Result<()> {
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film(2)).await?;
-    let mut product = Standalone::start(&[("STOP_GRACE_SECONDS", "1")]).await?;
+    let mut product = Product::start(&[("STOP_GRACE_SECONDS", "1")]).await?;
     let id = product.api().upload(&source).await?;
     until("it is being encoded", LIMIT, async || {
         let stats = product.api().get("/stats").await?.json()?;
@@ -88,7 +88,7 @@ async fn an_orderly_stop_hands_back_what_is_not_finished() -> Result<()> {
     let (status, took) = product.stop().await?;
     note(format_args!("stopped with {status} after {took:?}"));
     ensure!(status.success() && took < Duration::from_secs(6), "{status} after {took:?}");
-    product.no_temporary_files()?;
+    product.no_temporary_files().await?;
     product.start_again().await?;
     product.api().wait_for(&id, "ready", LIMIT).await?;
     let jobs = finished(product.api(), &id).await?;

@@ -1,7 +1,7 @@
 //! Two hundred uploads at once of what is no video: each is refused with a reason, and nobody else notices.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Api, LatencyWatch, Source, Standalone, Workshop, accepted, below, note, until};
+use e2e::{Api, LatencyWatch, Product, Source, Workshop, accepted, note, until};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn two_hundred_bad_uploads_at_once() -> Result<()> {
     let workshop = Workshop::open()?;
     let film =
         std::fs::read(workshop.make("film.mp4", &Source { seconds: 4.0, ..Source::default() }).await?)?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     let bodies: Vec<Vec<u8>> = (0..UPLOADS).map(|number| source(number, &film)).collect();
     let (health, machine) = (LatencyWatch::of_product(api), LatencyWatch::of_machine()?);
@@ -52,9 +52,7 @@ async fn two_hundred_bad_uploads_at_once() -> Result<()> {
         "/health: 1 % took {late:?} or more, the machine alone {waits:?}"
     );
 
-    let left = below(&product.data().join("objects"));
-    let left = left.iter().filter(|file| file.to_string_lossy().contains("vod-")).count();
-    ensure!(left == 0, "{left} objects are left");
+    product.no_objects("").await?;
     product.finish().await
 }
 

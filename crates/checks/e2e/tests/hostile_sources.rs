@@ -1,7 +1,7 @@
 //! Sources that are not what they seem: refused with a reason, and nothing that they name is touched.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Canary, Presentation, Source, Standalone, Workshop, accepted, below, count_frames, decode, note};
+use e2e::{Canary, Presentation, Product, Source, Workshop, accepted, count_frames, decode, note};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -59,7 +59,7 @@ async fn what_is_no_video_is_rejected_and_nothing_it_names_is_opened() -> Result
         ("a film cut before any picture", film[..film.len() / 40].to_vec()),
         ("a film cut within its head", film[..30].to_vec()),
     ]);
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     for (name, bytes) in sources {
         let id = accepted(&api.upload_body(bytes, "").await?)?;
@@ -68,7 +68,7 @@ async fn what_is_no_video_is_rejected_and_nothing_it_names_is_opened() -> Result
         note(format_args!("{name}: {code}: {text}"));
         let expected = ["not_media", "nothing_decodes", "unsupported_codec"];
         ensure!(expected.iter().any(|word| code == word), "{name}: code {code}");
-        let leaks = [product.data().display().to_string(), canary.address().to_string()];
+        let leaks = [product.home(), canary.address().to_string()];
         ensure!(
             !leaks.iter().any(|secret| text.contains(secret)),
             "{name}: the reason names too much: {text}"
@@ -77,9 +77,7 @@ async fn what_is_no_video_is_rejected_and_nothing_it_names_is_opened() -> Result
         let answer = api.get(&format!("/vod/{id}/manifest")).await?;
         ensure!(answer.problem(409, "rejected")? == text, "{name}: {}", answer.text());
     }
-    let left = below(&product.data().join("objects"));
-    let left: Vec<_> = left.iter().filter(|file| file.to_string_lossy().contains("vod-")).collect();
-    ensure!(left.is_empty(), "sources are left: {left:?}");
+    product.no_objects("").await?;
     ensure!(canary.visits() == 0, "{} visits of what sources point at", canary.visits());
     product.finish().await
 }
@@ -90,7 +88,7 @@ async fn a_film_that_was_cut_is_kept_as_far_as_it_goes() -> Result<()> {
     let film = workshop.make("film.mp4", &Source { seconds: 12.0, ..Source::default() }).await?;
     let bytes = std::fs::read(&film)?;
     let cut = workshop.file("cut.mp4", &bytes[..bytes.len() * 6 / 10])?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     let id = api.upload(&cut).await?;
     api.wait_for(&id, "ready", LIMIT).await?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::{
-    FLASH_EVERY, Presentation, RenditionView, SAMPLE_RATE, Source, Standalone, Workshop, brightness,
+    FLASH_EVERY, Presentation, Product, RenditionView, SAMPLE_RATE, Source, Workshop, brightness,
     count_frames, first_loud, note, packets, plays_whole, psnr, samples, snr, start_seconds, stepping,
 };
 use std::{path::Path, time::Duration};
@@ -22,7 +22,7 @@ fn film() -> Source {
 async fn a_video_becomes_a_stream_in_which_nothing_is_lost() -> Result<()> {
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film()).await?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     let id = api.upload(&source).await?;
     let video = api.wait_for(&id, "ready", LIMIT).await?;

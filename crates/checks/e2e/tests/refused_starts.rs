@@ -15,7 +15,7 @@ fn only_line((status, said): (std::process::ExitStatus, String)) -> Result<Strin
 #[tokio::test]
 async fn a_folder_that_is_in_use_a_port_that_is_taken() -> Result<()> {
     let product = Standalone::start(&[]).await?;
-    let line = only_line(product.second(&[]).await?)?;
+    let line = only_line(product.second().await?)?;
     let folder = product.data().display().to_string();
     ensure!(line.contains(&folder) && line.contains("another process"), "{line}");
 

@@ -1,7 +1,7 @@
 //! Uploads in their three forms, what the catalog says of them, and removing them.
 
 use anyhow::{Result, ensure};
-use e2e::{Source, Standalone, Workshop, accepted, below, decode, plays_whole, until};
+use e2e::{Product, Source, Workshop, accepted, decode, plays_whole, until};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn card(title: &str) -> Value {
 
 #[tokio::test]
 async fn metadata_alone_gets_a_test_card() -> Result<()> {
-    let product = Standalone::start(&[("SIMULATED_SOURCE_MAX_SECONDS", "2")]).await?;
+    let product = Product::start(&[("SIMULATED_SOURCE_MAX_SECONDS", "2")]).await?;
     let api = product.api();
     let id = accepted(&api.upload_metadata(&card("Episode 1")).await?)?;
     let video = api.wait_for(&id, "ready", LIMIT).await?;
@@ -43,7 +43,7 @@ async fn forms_and_raw_bytes_give_the_same_video() -> Result<()> {
     let workshop = Workshop::open()?;
     let source = workshop.make("My film.mp4", &clip()).await?;
     let bytes = std::fs::read(&source)?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     let file = || Part::bytes(bytes.clone()).file_name("../../My film.mp4");
     let before = Form::new().text("title", "Before").part("file", file());
@@ -76,7 +76,7 @@ async fn forms_and_raw_bytes_give_the_same_video() -> Result<()> {
 
 #[tokio::test]
 async fn the_list_is_paged_and_filtered() -> Result<()> {
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     let mut uploaded = Vec::new();
     for number in 0..5 {
@@ -112,7 +112,7 @@ async fn a_deleted_video_leaves_a_tombstone_and_nothing_else() -> Result<()> {
     let ready = workshop.make("ready.mp4", &clip()).await?;
     let long = Source { width: 640, height: 360, seconds: 60.0, noise: 30, ..Source::default() };
     let long = workshop.make("long.mp4", &long).await?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     let first = api.upload(&ready).await?;
     api.wait_for(&first, "ready", LIMIT).await?;
@@ -138,8 +138,8 @@ async fn a_deleted_video_leaves_a_tombstone_and_nothing_else() -> Result<()> {
         ensure!(video["status"] == "deleted", "{video}");
         api.get(&format!("/vod/{id}/manifest")).await?.problem(404, "deleted")?;
         until("its objects are gone", LIMIT, async || {
-            let files = below(&product.data().join("objects"));
-            Ok((!files.iter().any(|file| file.to_string_lossy().contains(id.as_str()))).then_some(()))
+            let objects = product.objects().await?;
+            Ok((!objects.iter().any(|object| object.contains(id.as_str()))).then_some(()))
         })
         .await?;
         until("its jobs are gone", LIMIT, async || {
@@ -159,8 +159,6 @@ async fn a_deleted_video_leaves_a_tombstone_and_nothing_else() -> Result<()> {
         Ok((stats["jobs"]["leased"] == 0).then_some(()))
     })
     .await?;
-    let left = below(&product.data().join("objects"));
-    let left: Vec<_> = left.iter().filter(|file| file.to_string_lossy().contains("vod-")).collect();
-    ensure!(left.is_empty(), "objects are left: {left:?}");
+    product.no_objects("").await?;
     product.finish().await
 }

@@ -1,7 +1,7 @@
 //! VLC plays what is ready, and what is being encoded, to its end.
 
 use anyhow::{Context, Result, bail, ensure};
-use e2e::{Presentation, Source, Standalone, Workshop, note, skip, tool, until};
+use e2e::{Presentation, Product, Source, Workshop, note, skip, tool, until};
 use nix::unistd::Uid;
 use std::{
     fs::{self, Permissions},
@@ -192,7 +192,7 @@ async fn vlc_plays_a_ready_video_with_sound() -> Result<()> {
     let Some(program) = vlc("ready video") else { return Ok(()) };
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film()).await?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let id = product.api().upload(&source).await?;
     product.api().wait_for(&id, "ready", LIMIT).await?;
     plays(&program, Presentation::open(product.api(), &id).await?.url.as_str()).await?;
@@ -204,7 +204,7 @@ async fn vlc_plays_while_a_video_is_encoded() -> Result<()> {
     let Some(program) = vlc("while encoding") else { return Ok(()) };
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film()).await?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let id = product.api().upload(&source).await?;
     let video = product.api().wait_for(&id, "transcoding", LIMIT).await?;
     ensure!(video["progress_percent"] == 0, "{} % were encoded already", video["progress_percent"]);

@@ -1,7 +1,7 @@
 //! Playing a video while it is being encoded, and how its bytes are delivered.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Presentation, Source, Standalone, Workshop, count_frames, decode, until};
+use e2e::{Presentation, Product, Source, Workshop, count_frames, decode, until};
 use reqwest::Method;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn film() -> Source {
 async fn what_a_viewer_looks_at_is_encoded_first_and_nothing_listed_ever_changes() -> Result<()> {
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film()).await?;
-    let product = Standalone::start(&[]).await?;
+    let product = Product::start(&[]).await?;
     let api = product.api();
     let id = api.upload(&source).await?;
     api.wait_for(&id, "transcoding", LIMIT).await?;
@@ -85,7 +85,7 @@ async fn jump(api: &e2e::Api, id: &str, early: &Presentation) -> Result<()> {
 async fn a_player_may_be_made_to_wait_until_all_is_ready() -> Result<()> {
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &Source { seconds: 12.0, noise: 20, ..Source::default() }).await?;
-    let product = Standalone::start(&[("PLAY_WHILE_ENCODING", "off")]).await?;
+    let product = Product::start(&[("PLAY_WHILE_ENCODING", "off")]).await?;
     let api = product.api();
     let id = api.upload(&source).await?;
     let (mut refusals, path) = (0, format!("/vod/{id}/manifest"));
@@ -112,7 +112,7 @@ async fn a_player_may_be_made_to_wait_until_all_is_ready() -> Result<()> {
 async fn bytes_may_pass_through_the_api() -> Result<()> {
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &Source { seconds: 5.0, ..Source::default() }).await?;
-    let product = Standalone::start(&[("MEDIA_DELIVERY", "proxy")]).await?;
+    let product = Product::start(&[("MEDIA_DELIVERY", "proxy")]).await?;
     let api = product.api();
     let id = api.upload(&source).await?;
     api.wait_for(&id, "ready", LIMIT).await?;

@@ -2,6 +2,7 @@
 //!
 //! `tests/repository.rs` runs them over the real tree; beside each rule stand tests that it can fail.
 
+pub mod compose;
 pub mod folders;
 pub mod links;
 pub mod names;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use tidy::tree::{self, TextFile};
-use tidy::{folders, links, names, openings, paths, settings, vendors};
+use tidy::{compose, folders, links, names, openings, paths, settings, vendors};
 
 static FILES: LazyLock<Vec<TextFile>> = LazyLock::new(|| tree::text_files(&tree::root()));
 static ARROWS: LazyLock<Vec<folders::Arrow>> =
@@ -68,14 +68,26 @@ fn links_point_at_something() {
 
 #[test]
 fn the_settings_file_says_what_the_registry_says() {
-    let env = FILES.iter().find(|file| file.path == ".env").expect(".env is in the repository");
-    let registry: Vec<_> = service_kit::settings::ALL
+    passes(&settings::violations(text_of(".env"), &registry()));
+}
+
+#[test]
+fn the_fleet_takes_the_settings_of_the_registry() {
+    passes(&compose::violations(text_of("docker-compose.yml"), &registry()));
+}
+
+fn text_of(path: &str) -> &'static str {
+    let file = FILES.iter().find(|file| file.path == path);
+    &file.unwrap_or_else(|| panic!("{path} is not in the repository")).text
+}
+
+fn registry() -> Vec<settings::Setting> {
+    service_kit::settings::ALL
         .iter()
         .map(|setting| settings::Setting {
             name: setting.name.to_owned(),
             default: setting.default.to_owned(),
             meaning: setting.meaning.to_owned(),
         })
-        .collect();
-    passes(&settings::violations(&env.text, &registry));
+        .collect()
 }

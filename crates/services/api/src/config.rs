@@ -16,6 +16,9 @@ pub enum MediaDelivery {
     Proxy,
 }
 
+/// A shorter secret can be guessed.
+const SHORTEST_KEY: usize = 32;
+
 /// The API's settings, parsed and valid.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -40,9 +43,9 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the settings; the signing keys are the caller's, for an embedded store makes its own.
+    /// Reads the settings. Without a signing key the caller makes one, for it knows who has to share it.
     #[must_use]
-    pub fn from_settings(settings: &mut Settings<'_>, signing_keys: Vec<Vec<u8>>) -> Self {
+    pub fn from_settings(settings: &mut Settings<'_>) -> Self {
         let address =
             settings.value(settings::LISTEN_ADDRESS, "an IP address", IpAddr::V4(Ipv4Addr::LOCALHOST));
         let anonymous = settings.choice(settings::ALLOW_ANONYMOUS, &[("no", false), ("yes", true)]);
@@ -65,10 +68,20 @@ impl Config {
             delivery: settings.choice(settings::MEDIA_DELIVERY, &delivery),
             play_while_encoding: settings
                 .choice(settings::PLAY_WHILE_ENCODING, &[("on", true), ("off", false)]),
-            signing_keys,
+            signing_keys: signing_keys(settings),
             upload_max_bytes: settings.value(settings::UPLOAD_MAX_BYTES, "a number of bytes", 0),
             simulated_source_max_ms: seconds.saturating_mul(1000),
             address_file: None,
         }
     }
+}
+
+/// Several keys, separated by commas, let an older one still open addresses while the first signs.
+fn signing_keys(settings: &mut Settings<'_>) -> Vec<Vec<u8>> {
+    let text = settings.text(settings::SIGNING_KEY);
+    let keys: Vec<&str> = text.split(',').map(str::trim).filter(|key| !key.is_empty()).collect();
+    if keys.iter().any(|key| key.len() < SHORTEST_KEY) {
+        settings.problem(settings::SIGNING_KEY, format!("a key has fewer than {SHORTEST_KEY} characters"));
+    }
+    keys.into_iter().map(|key| key.as_bytes().to_vec()).collect()
 }

@@ -38,6 +38,7 @@ problems! {
     Failed = "failed", CONFLICT, "The video failed";
     Rejected = "rejected", CONFLICT, "The video was rejected";
     SegmentFailed = "segment_failed", NOT_FOUND, "This part of the video could not be encoded";
+    NotRetriable = "not_retriable", CONFLICT, "The dead letter cannot be asked for again";
     Forbidden = "forbidden", FORBIDDEN, "This address is not valid";
     RangeNotSatisfiable = "range_not_satisfiable", RANGE_NOT_SATISFIABLE, "The range lies outside the object";
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "A part of the service is away";

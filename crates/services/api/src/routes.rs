@@ -30,7 +30,7 @@ use utoipa_swagger_ui::SwaggerUi;
     info(title = "Reelfleet", description = "Turns uploaded video into streams that play while they are still being encoded."),
     tags(
         (name = "videos", description = "Uploading, watching and removing videos"),
-        (name = "work", description = "What is being encoded"),
+        (name = "work", description = "What is being encoded, and what could not be"),
         (name = "service", description = "Health and metrics"),
     )
 )]
@@ -43,6 +43,9 @@ pub(crate) fn router(state: &State, media: Option<Router>) -> Router {
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(upload::upload))
+        .routes(routes!(catalog::letters::list))
+        .routes(routes!(catalog::letters::letter))
+        .routes(routes!(catalog::letters::retry))
         .routes(routes!(catalog::videos::list))
         .routes(routes!(catalog::videos::delete))
         .routes(routes!(catalog::videos::metadata))

@@ -9,7 +9,7 @@ use crate::{
     state::{Shared, State},
 };
 use axum::Router;
-use domain::{job::Job, video::Video};
+use domain::{job::Job, letter::Letter, video::Video};
 use ports::{Clock, Documents, EventLog, ObjectStore};
 use prometheus::Registry;
 use service_kit::{Collection, MetricsError, Relay};
@@ -81,6 +81,8 @@ impl Api {
         let state = State::new(Shared {
             videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             jobs: Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            letters: Collection::<Letter>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            log: deps.log.clone(),
             relay,
             documents: deps.documents,
             objects: deps.objects,

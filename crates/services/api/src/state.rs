@@ -1,8 +1,8 @@
 //! What every handler of a request may use.
 
 use crate::{Config, bell::Bell, metrics::Metrics, playback::Tokens, problem::Problem};
-use domain::{StreamId, job::Job, video::Video};
-use ports::{Clock, Documents, ObjectStore};
+use domain::{StreamId, job::Job, letter::Letter, video::Video};
+use ports::{Clock, Documents, EventLog, ObjectStore};
 use prometheus::Registry;
 use service_kit::{Collection, Relay};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) documents: Arc<dyn Documents>,
     pub(crate) videos: Collection<Video>,
     pub(crate) jobs: Collection<Job>,
+    pub(crate) letters: Collection<Letter>,
+    pub(crate) log: Arc<dyn EventLog>,
     pub(crate) relay: Relay,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -9,11 +9,14 @@ use domain::{
     video::{Video, VideoRefusal},
 };
 use ports::{Clock, Encoder, MediaError, ObjectError, ObjectStore, Progress, Urgency};
-use service_kit::{ChangeError, Collection, SourceFile, until_available};
+use service_kit::{ChangeError, Collection, SourceFile, Sources, until_available};
 use std::{path::PathBuf, sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
+/// The share of an encode after which the next one begins: the last pictures leave the encoders one by one, and a
+/// process that starts fills the cores that this leaves idle.
+const NEARLY_DONE: f64 = 0.85;
 /// The pause after the machine was at fault.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -22,6 +25,7 @@ pub(crate) struct Attempts {
     pub(crate) jobs: Collection<Job>,
     pub(crate) videos: Collection<Video>,
     pub(crate) objects: Arc<dyn ObjectStore>,
+    pub(crate) sources: Sources,
     pub(crate) encoder: Arc<dyn Encoder>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) scratch: PathBuf,
@@ -41,14 +45,21 @@ enum Outcome {
 }
 
 impl Attempts {
-    /// Attempts a claimed job and settles its lease. At `stop` it goes on for `grace`, then gives the job back.
-    pub(crate) async fn run(&self, claimed: Claimed, stop: &CancellationToken, grace: Duration) {
+    /// Attempts a claimed job and settles its lease; gives up its `turn` when the encode is nearly done. At `stop` it
+    /// goes on for `grace`, then gives the job back.
+    pub(crate) async fn run(
+        &self,
+        claimed: Claimed,
+        turn: Option<OwnedSemaphorePermit>,
+        stop: &CancellationToken,
+        grace: Duration,
+    ) {
         let (job, urgency) = (claimed.job, if claimed.urgent { Urgency::Now } else { Urgency::Background });
         let name = if claimed.urgent { "now" } else { "background" };
         let running = self.metrics.running.with_label_values(&[name]);
         running.inc();
         let outcome = tokio::select! {
-            outcome = self.attempt(&job, urgency) => outcome,
+            outcome = self.attempt(&job, urgency, turn) => outcome,
             why = lease::keep(&self.jobs, &self.clock, &job) => Outcome::Lost(why),
             () = self.out_of_grace(stop, grace) => Outcome::GivenBack("the worker stops".to_owned()),
         };
@@ -66,7 +77,7 @@ impl Attempts {
         self.clock.sleep(grace).await;
     }
 
-    async fn attempt(&self, job: &Job, urgency: Urgency) -> Outcome {
+    async fn attempt(&self, job: &Job, urgency: Urgency, turn: Option<OwnedSemaphorePermit>) -> Outcome {
         if job.epoch > 1 {
             let found = || async { recover::finished_before(&*self.objects, job).await };
             match until_available(&*self.clock, "looking for finished output", found).await {
@@ -78,13 +89,18 @@ impl Attempts {
                 Err(error) => return Outcome::GivenBack(error.to_string()),
             }
         }
-        match self.encode(job, urgency).await {
+        match self.encode(job, urgency, turn).await {
             Ok(outputs) => self.promised(job, outputs).await,
             Err(outcome) => outcome,
         }
     }
 
-    async fn encode(&self, job: &Job, urgency: Urgency) -> Result<Outputs, Outcome> {
+    async fn encode(
+        &self,
+        job: &Job,
+        urgency: Urgency,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Result<Outputs, Outcome> {
         let machine = |error: std::io::Error| Outcome::GivenBack(format!("the scratch folder: {error}"));
         let scratch = tempfile::Builder::new()
             .prefix(job.job_id.as_str())
@@ -95,10 +111,10 @@ impl Attempts {
             EncodeTask::Chunk(_) | EncodeTask::Span(_) => Some(self.source(job).await?),
         };
         let source = source.as_ref().map(SourceFile::source);
-        let (progress, _) = watch::channel(Progress::default());
+        let (progress, seen) = watch::channel(Progress::default());
         let began = self.clock.monotonic();
-        let encoded =
-            self.encoder.encode(source.as_ref(), &job.task, urgency, scratch.path(), &progress).await;
+        let encoding = self.encoder.encode(source.as_ref(), &job.task, urgency, scratch.path(), &progress);
+        let encoded = handing_over(encoding, turn, nearly_done(seen, media_seconds(&job.task))).await;
         let encoded = encoded.map_err(outcome_of)?;
         let took = self.clock.monotonic().since(began);
         self.measure(job, took);
@@ -114,7 +130,7 @@ impl Attempts {
 
     async fn source(&self, job: &Job) -> Result<SourceFile, Outcome> {
         let key = ObjectKey::Source { stream: job.stream_id.clone() };
-        let open = || SourceFile::open(&*self.objects, &key, &self.scratch);
+        let open = || self.sources.open(&key);
         until_available(&*self.clock, "opening a source", open).await.map_err(|error| match error {
             ObjectError::Missing(_) => Outcome::Lost("its source is gone".to_owned()),
             error => Outcome::GivenBack(error.to_string()),
@@ -184,6 +200,29 @@ impl Attempts {
         let kind = kind(&job.task);
         self.metrics.encode_seconds.with_label_values(&[kind]).observe(seconds);
         self.metrics.encode_speed.with_label_values(&[kind]).observe(media_seconds(&job.task) / seconds);
+    }
+}
+
+/// Waits for an encode, and gives up its turn as soon as it is nearly done.
+async fn handing_over<T>(
+    encoding: impl Future<Output = T>,
+    turn: Option<OwnedSemaphorePermit>,
+    nearly_done: impl Future<Output = ()>,
+) -> T {
+    tokio::pin!(encoding);
+    tokio::select! {
+        encoded = &mut encoding => return encoded,
+        () = nearly_done => drop(turn),
+    }
+    encoding.await
+}
+
+async fn nearly_done(mut progress: watch::Receiver<Progress>, seconds: f64) {
+    let enough = (seconds * 1e6 * NEARLY_DONE) as u64;
+    let reached = progress.wait_for(|progress| progress.done_us >= enough).await.is_ok();
+    // Without an encode nothing is nearly done; the caller has its result then.
+    if !reached {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -24,20 +24,33 @@ impl Config {
     /// Reads the settings of the worker that is alone on its catalog.
     #[must_use]
     pub fn standalone(settings: &mut Settings<'_>) -> Self {
+        let scratch = PathBuf::from(settings.text(settings::DATA_DIR)).join("scratch");
+        Self { alone: true, ..Self::named(settings, format!("standalone-{}", std::process::id()), scratch) }
+    }
+
+    /// Reads the settings of one worker among many, which may share a data folder.
+    #[must_use]
+    pub fn fleet(settings: &mut Settings<'_>) -> Self {
+        let instance = settings::instance(settings);
+        let scratch = PathBuf::from(settings.text(settings::DATA_DIR)).join(format!("scratch-{instance}"));
+        Self::named(settings, format!("{instance}-{}", std::process::id()), scratch)
+    }
+
+    fn named(settings: &mut Settings<'_>, name: String, scratch: PathBuf) -> Self {
         let slots: usize = settings.value(settings::TRANSCODE_SLOTS, "a number of encodes", 0);
         let grace: u64 = settings.value(settings::STOP_GRACE_SECONDS, "a number of seconds", 10);
         Self {
-            name: format!("standalone-{}", std::process::id()),
-            scratch: PathBuf::from(settings.text(settings::DATA_DIR)).join("scratch"),
+            name,
+            scratch,
             slots: if slots == 0 { default_slots() } else { slots },
             min_free_bytes: settings.value(settings::MIN_FREE_BYTES, "a number of bytes", 0),
             stop_grace: Duration::from_secs(grace),
-            alone: true,
+            alone: false,
         }
     }
 }
 
-/// One ffmpeg fills about four cores, and a second one fills the pauses in which the first begins and ends.
+/// One ffmpeg fills about four cores.
 fn default_slots() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     (cores / 4).max(1)

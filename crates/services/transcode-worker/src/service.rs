@@ -10,10 +10,16 @@ use domain::{
 };
 use ports::{Clock, Documents, Encoder, EventLog, Follower, ObjectStore, Query, StartAt};
 use prometheus::Registry;
-use service_kit::{Collection, Relay};
+use service_kit::{Collection, Relay, Sources, emptied};
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
+
+/// Copies of sources that a worker keeps for their next chunks, where the store has no files on this machine.
+const KEPT_SOURCES: usize = 3;
 
 /// What a worker needs of the world.
 #[derive(Clone)]
@@ -46,8 +52,7 @@ impl TranscodeWorker {
     /// # Errors
     /// When its scratch folder cannot be made, a metric exists already, or the catalog fails.
     pub async fn start(config: Config, deps: Deps) -> anyhow::Result<Self> {
-        empty(&config.scratch)
-            .with_context(|| format!("emptying the scratch folder {}", config.scratch.display()))?;
+        emptied(&config.scratch)?;
         let metrics = Metrics::new(&deps.metrics)?;
         let relay = Relay::new(deps.log.clone());
         let jobs = Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone());
@@ -60,6 +65,7 @@ impl TranscodeWorker {
             jobs,
             videos,
             objects: deps.objects.clone(),
+            sources: Sources::new(deps.objects.clone(), config.scratch.clone(), KEPT_SOURCES),
             encoder: deps.encoder.clone(),
             clock: deps.clock.clone(),
             scratch: config.scratch.clone(),
@@ -76,10 +82,13 @@ impl TranscodeWorker {
         let bell = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
         tasks.spawn(ring(self.deps.log.clone(), self.deps.clock.clone(), bell.clone(), stop.clone()));
-        // One slot more than asked for takes only what a viewer waits for, so that a wish queues behind wishes only.
-        for number in 0..=self.config.slots {
+        let turns = Arc::new(Semaphore::new(self.config.slots));
+        // One slot takes only what a viewer waits for, so that a wish queues behind wishes only. Another one more than
+        // there are turns begins while an encode comes to its end.
+        let ordinary = (0..=self.config.slots).map(|_| Some(turns.clone()));
+        for turns in ordinary.chain([None]) {
             let slot = Slot {
-                wishes_only: number == 0,
+                turns,
                 queue: self.queue.clone(),
                 attempts: self.attempts.clone(),
                 bell: bell.clone(),
@@ -113,14 +122,6 @@ async fn ring(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, bell: Arc<Notify>, 
 
 async fn follower_rang(follower: &mut dyn Follower) -> bool {
     follower.next().await.is_ok()
-}
-
-fn empty(folder: &std::path::Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    std::fs::create_dir_all(folder)
 }
 
 async fn release_all(jobs: &Collection<Job>) -> Result<(), ports::DocumentError> {

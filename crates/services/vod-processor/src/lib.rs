@@ -7,6 +7,7 @@
 mod archive;
 mod cleanup;
 mod config;
+mod filing;
 mod handlers;
 mod metrics;
 mod queue;

@@ -1,16 +1,16 @@
 //! The VOD processor as a service: assembled, then run until told to stop.
 
-use crate::{Config, handlers::Processor, metrics::Metrics, reaper::Reaper};
-use anyhow::Context;
+use crate::{Config, filing::Filing, handlers::Processor, metrics::Metrics, reaper::Reaper};
 use domain::{
     collection::{JOBS_BY_OUTBOX, VIDEOS_BY_OUTBOX},
     event::Topic,
     job::Job,
+    letter::Letter,
     video::Video,
 };
 use ports::{Clock, Documents, Encoder, EventLog, ObjectStore};
 use prometheus::Registry;
-use service_kit::{Collection, Consumer, Relay, sweep};
+use service_kit::{Collection, Consumer, Events, Relay, Sources, emptied, sweep};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -45,18 +45,21 @@ impl VodProcessor {
     /// When its scratch folder cannot be made or a metric exists already.
     pub async fn start(config: Config, deps: Deps) -> anyhow::Result<Self> {
         let scratch = config.scratch.clone();
-        tokio::fs::create_dir_all(&scratch).await.with_context(|| format!("making {}", scratch.display()))?;
+        emptied(&scratch)?;
         let relay = Relay::new(deps.log.clone());
+        let sources = Sources::new(deps.objects.clone(), scratch, 0);
         let processor = Processor {
             videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             jobs: Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            letters: Collection::<Letter>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             relay,
             objects: deps.objects,
             encoder: deps.encoder,
             clock: deps.clock,
             log: deps.log,
             metrics: Metrics::new(&deps.metrics)?,
-            scratch,
+            // A source is looked into once.
+            sources,
             simulated_source_max_ms: config.simulated_source_max_ms,
             probing: Arc::default(),
         };
@@ -76,14 +79,19 @@ impl VodProcessor {
             topics,
             parallel,
         };
+        let (log, clock) = (processor.log.clone(), processor.clock.clone());
+        let events = Arc::new(Events { handler: processor.clone(), log, clock });
+        let filing = Filing { letters: processor.letters.clone(), clock: processor.clock.clone() };
         let mut tasks = JoinSet::new();
-        // Two groups, so that looking into a flood of sources never holds up what is finished.
+        // Groups of their own, so that looking into a flood of sources never holds up what is finished.
         tasks.spawn(
-            consumer("vod-processor", &[Topic::VodChunks], parallel).run(processor.clone(), stop.clone()),
+            consumer("vod-processor", &[Topic::VodChunks], parallel).run(events.clone(), stop.clone()),
         );
         tasks.spawn(
-            consumer("vod-processor-results", &[Topic::TranscodeResults], 8)
-                .run(processor.clone(), stop.clone()),
+            consumer("vod-processor-results", &[Topic::TranscodeResults], 8).run(events, stop.clone()),
+        );
+        tasks.spawn(
+            consumer("vod-processor-letters", &[Topic::DeadLetters], 4).run(Arc::new(filing), stop.clone()),
         );
         tasks.spawn(sweep(processor.videos.clone(), VIDEOS_BY_OUTBOX, processor.clock.clone(), stop.clone()));
         tasks.spawn(sweep(processor.jobs.clone(), JOBS_BY_OUTBOX, processor.clock.clone(), stop.clone()));

@@ -1,9 +1,9 @@
 //! Properties of jobs.
 
 use super::*;
-use crate::retry;
-use crate::task::TestSourceTask;
+use crate::{event::Topic, retry, task::TestSourceTask};
 use proptest::prelude::*;
+use std::collections::HashSet;
 
 fn job() -> Job {
     let stream = StreamId::vod([7; 6]);
@@ -32,6 +32,7 @@ enum Step {
     Expire(u32, u64),
     ComeBack,
     Want,
+    Revive,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -51,6 +52,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             1 => (epoch, 0u64..2).prop_map(|(e, h)| Step::Expire(e, h)),
             2 => Just(Step::ComeBack),
             1 => Just(Step::Want),
+            1 => Just(Step::Revive),
         ],
         0..60,
     )
@@ -67,25 +69,33 @@ fn apply(job: Job, step: &Step, now: Timestamp) -> Result<Job, JobRefusal> {
         Step::Expire(epoch, heartbeat) => job.expire(epoch, heartbeat, now),
         Step::ComeBack => job.come_back(now),
         Step::Want => job.want(now),
+        Step::Revive => job.revive(),
     }
 }
 
 proptest! {
-    /// Whatever happens in whatever order: the epoch never falls, what has ended stays as it is, at most one attempt is
-    /// recorded as done, attempts stay within their limit, and exactly one event tells of the end.
+    /// Whatever happens in whatever order: the epoch never falls, what has ended stays as it is unless a dead one is
+    /// asked for again, at most one attempt is recorded as done, attempts stay within their limit, one event tells of
+    /// each end, and one dead letter of each death.
     #[test]
     fn invariants_hold(steps in steps()) {
-        let mut job = job();
+        let (mut job, mut ends, mut deaths) = (job(), 0, 0);
         for (second, step) in (0i64..).zip(&steps) {
             let before = job.clone();
             let Ok(after) = apply(job.clone(), step, Timestamp::from_millis(second * 60_000)) else { continue };
             prop_assert!(after.epoch >= before.epoch);
-            prop_assert!(!before.state.is_final(), "{step:?} changed what had ended");
+            let revived = before.state == JobState::Dead && matches!(step, Step::Revive);
+            prop_assert!(revived || !before.state.is_final(), "{step:?} changed what had ended");
+            ends += usize::from(after.state.is_final());
+            deaths += usize::from(after.state == JobState::Dead);
             prop_assert!(after.attempts <= retry::TRANSIENT_ATTEMPTS);
             prop_assert_eq!(after.state == JobState::Leased, after.holder.is_some());
             job = after;
         }
-        prop_assert_eq!(job.outbox.events.len(), usize::from(job.state.is_final()));
+        let to = |topic| job.outbox.events.iter().filter(|event| event.topic == topic).count();
+        prop_assert_eq!((to(Topic::TranscodeResults), to(Topic::DeadLetters)), (ends, deaths));
+        let ids: HashSet<&str> = job.outbox.events.iter().map(|event| event.event.event_id.as_str()).collect();
+        prop_assert_eq!(ids.len(), ends + deaths, "two events share an id");
         prop_assert_eq!(job.outputs.is_some(), job.state == JobState::Done);
     }
 }

@@ -136,6 +136,17 @@ impl Job {
         Ok(self.queue())
     }
 
+    /// Somebody asks for a dead one again: it is queued with all attempts before it.
+    ///
+    /// # Errors
+    /// [`JobRefusal::State`] unless it is dead.
+    pub fn revive(mut self) -> Result<Self, JobRefusal> {
+        self.expect_state(JobState::Dead)?;
+        (self.attempts, self.losses) = (0, 0);
+        (self.started_at, self.ended_at) = (None, None);
+        Ok(self.queue())
+    }
+
     /// A viewer waits for it.
     ///
     /// # Errors
@@ -170,11 +181,23 @@ impl Job {
         self.state = state;
         self.holder = None;
         self.ended_at = Some(now);
-        let event = Event::JobEnded { job_id: self.job_id.clone(), stream_id: self.stream_id.clone(), state };
-        let subject = format!("{} {}", self.job_id, self.epoch);
-        let event = Envelope::new(&subject, state.name(), now, event);
-        self.outbox
-            .push(Outgoing { topic: Topic::TranscodeResults, key: self.stream_id.to_string(), event }, now);
+        let (job_id, stream_id) = (self.job_id.clone(), self.stream_id.clone());
+        self.tell(Topic::TranscodeResults, state.name(), Event::JobEnded { job_id, stream_id, state }, now);
+        if state == JobState::Dead {
+            let letter = self.letter();
+            self.tell(Topic::DeadLetters, "dead letter", letter, now);
+        }
         self
+    }
+
+    fn letter(&self) -> Event {
+        let (reason, stderr) = self.failure.clone().map_or_else(Default::default, |f| (f.text, f.stderr));
+        let (job_id, stream_id, part) = (self.job_id.clone(), self.stream_id.clone(), self.part.clone());
+        Event::JobDead { job_id, stream_id, part, reason, stderr }
+    }
+
+    fn tell(&mut self, topic: Topic, reached: &str, event: Event, now: Timestamp) {
+        let event = Envelope::new(&format!("{} {}", self.job_id, self.epoch), reached, now, event);
+        self.outbox.push(Outgoing { topic, key: self.stream_id.to_string(), event }, now);
     }
 }

@@ -2,10 +2,12 @@
 
 mod new;
 mod status;
+mod test_source;
 mod transition;
 
 pub use new::{NewSource, NewVideo};
 pub use status::VideoStatus;
+pub use test_source::{TestSource, claimed_resolution};
 pub use transition::VideoRefusal;
 
 use crate::{
@@ -101,17 +103,6 @@ pub struct Video {
     /// Fields of other versions.
     #[serde(flatten)]
     pub unknown: Unknown,
-}
-
-/// A test card that stands in for a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TestSource {
-    /// Width in pixels, even.
-    pub width: u32,
-    /// Height in pixels, even.
-    pub height: u32,
-    /// Length in milliseconds.
-    pub duration_ms: u32,
 }
 
 /// The real rates of a rendition's segments.

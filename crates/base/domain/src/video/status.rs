@@ -55,7 +55,8 @@ impl VideoStatus {
             Self::Uploaded => &[Self::Processing, Self::Rejected, Self::Failed, Self::Deleted],
             Self::Processing => &[Self::Transcoding, Self::Rejected, Self::Failed, Self::Deleted],
             Self::Transcoding => &[Self::Ready, Self::Rejected, Self::Failed, Self::Deleted],
-            Self::Ready | Self::Failed | Self::Rejected => &[Self::Deleted],
+            Self::Failed => &[Self::Uploaded, Self::Transcoding, Self::Deleted],
+            Self::Ready | Self::Rejected => &[Self::Deleted],
             Self::Deleted => &[],
         }
     }

@@ -67,6 +67,7 @@ enum Step {
     Inits(bool),
     Part(u32),
     GiveUp(bool),
+    Revive,
     Delete,
 }
 
@@ -85,6 +86,7 @@ fn apply(video: Video, step: &Step, now: Timestamp) -> Result<Video, VideoRefusa
             let code = if failed { RejectionCode::EncodeFailed } else { RejectionCode::NotMedia };
             video.give_up(Rejection::new(code, "x"), now)
         }
+        Step::Revive => video.revive(now),
         Step::Delete => video.delete(now),
     }
 }
@@ -97,6 +99,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<bool>().prop_map(Step::Inits),
         8 => (0u32..5).prop_map(Step::Part),
         1 => any::<bool>().prop_map(Step::GiveUp),
+        1 => Just(Step::Revive),
         1 => Just(Step::Delete),
     ];
     prop::collection::vec(step, 0..60)

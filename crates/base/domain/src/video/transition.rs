@@ -147,6 +147,20 @@ impl Video {
         Ok(self)
     }
 
+    /// Somebody asks for a failed one again: it goes on where it was, and the event that queues what is missing
+    /// follows.
+    ///
+    /// # Errors
+    /// [`VideoRefusal::State`] unless it has failed.
+    pub fn revive(mut self, now: Timestamp) -> Result<Self, VideoRefusal> {
+        self.expect(&[VideoStatus::Failed])?;
+        self.status = if self.plan.is_some() { VideoStatus::Transcoding } else { VideoStatus::Uploaded };
+        (self.reason, self.completed_at) = (None, None);
+        let uploaded = self.as_uploaded();
+        self.tell(&format!("revived at {now}"), Event::Uploaded(uploaded), now);
+        Ok(self)
+    }
+
     /// It is removed; the event that cleans up after it follows.
     ///
     /// # Errors
@@ -181,7 +195,13 @@ impl Video {
     }
 
     pub(super) fn tell_uploaded(&mut self, now: Timestamp) {
-        let uploaded = Uploaded {
+        let state = if self.has_source() { "source stored" } else { "source wanted" };
+        let uploaded = self.as_uploaded();
+        self.tell(state, Event::Uploaded(uploaded), now);
+    }
+
+    fn as_uploaded(&self) -> Uploaded {
+        Uploaded {
             stream_id: self.stream_id.clone(),
             stream_type: "vod".to_owned(),
             chunk_index: 0,
@@ -194,9 +214,7 @@ impl Video {
             raw_path: self.raw_path.clone(),
             keyframe_aligned: self.keyframe_aligned,
             audio_track_id: self.audio_track_id.clone(),
-        };
-        let state = if self.has_source() { "source stored" } else { "source wanted" };
-        self.tell(state, Event::Uploaded(uploaded), now);
+        }
     }
 
     fn tell(&mut self, state: &str, event: Event, now: Timestamp) {

@@ -1,5 +1,6 @@
 //! The catalog: what videos and jobs there are.
 
 pub(crate) mod jobs;
+pub(crate) mod letters;
 pub(crate) mod stats;
 pub(crate) mod videos;

@@ -14,8 +14,6 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 const LARGEST_BODY: usize = 64 * 1024;
-/// The largest test card, for either orientation.
-const CARD: (u32, u32) = (1920, 1080);
 
 /// What the original's clients send.
 #[derive(Deserialize, ToSchema)]
@@ -55,7 +53,7 @@ pub(super) async fn upload(
         let code = if error.is_data() { Code::InvalidField } else { Code::BadRequest };
         Problem::new(code, format!("The JSON is not metadata of a video: {error}."))
     })?;
-    let (width, height) = fields::resolution(&metadata.resolution)?;
+    let resolution = fields::resolution(&metadata.resolution)?;
     let seconds = metadata.duration_seconds;
     if !(seconds > 0.0 && seconds <= 7.0 * 24.0 * 3600.0) {
         return Err(Problem::new(
@@ -71,7 +69,7 @@ pub(super) async fn upload(
         stream_id: metadata.stream_id.as_deref().map(fields::stream_id).transpose()?,
     };
     let id = choose_id(state, checked.stream_id.clone()).await?;
-    let card = test_card(width, height, seconds, state.config.simulated_source_max_ms);
+    let card = TestSource::claimed(resolution, seconds, state.config.simulated_source_max_ms);
     accept(
         state,
         id,
@@ -80,30 +78,4 @@ pub(super) async fn upload(
         NewSource::TestCard { card, claimed_bytes: metadata.file_size_bytes },
     )
     .await
-}
-
-/// The largest card of the claimed shape inside 1080p (turned for portrait).
-fn test_card(width: u32, height: u32, seconds: f64, longest_ms: u32) -> TestSource {
-    let (long, short) = (f64::from(width.max(height)), f64::from(width.min(height)));
-    let scale = (f64::from(CARD.0) / long).min(f64::from(CARD.1) / short).min(1.0);
-    let side = |pixels: u32| (((f64::from(pixels) * scale) / 2.0).round() as u32 * 2).max(16);
-    let duration_ms = ((seconds * 1000.0).round() as u32).clamp(100, longest_ms.max(100));
-    TestSource { width: side(width), height: side(height), duration_ms }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cards_keep_the_shape() {
-        assert_eq!(
-            test_card(3840, 2160, 60.0, 8000),
-            TestSource { width: 1920, height: 1080, duration_ms: 8000 }
-        );
-        assert_eq!(
-            test_card(720, 1280, 0.5, 8000),
-            TestSource { width: 720, height: 1280, duration_ms: 500 }
-        );
-    }
 }

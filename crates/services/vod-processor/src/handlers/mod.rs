@@ -1,5 +1,6 @@
 //! One file per event.
 
+mod announced;
 mod deleted;
 mod job_ended;
 mod uploaded;
@@ -10,13 +11,13 @@ use domain::{
     StreamId,
     event::{Envelope, Event},
     job::{Job, JobRefusal},
+    letter::Letter,
     video::{Video, VideoRefusal},
 };
 use ports::{Clock, DocumentError, Encoder, EventLog, LogError, ObjectError, ObjectStore};
-use service_kit::{ChangeError, Collection, Handler, Relay, Unavailable};
+use service_kit::{ChangeError, Collection, Handler, Relay, Sources, Unavailable};
 use std::{
     collections::HashSet,
-    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -24,13 +25,14 @@ use std::{
 pub(crate) struct Processor {
     pub(crate) videos: Collection<Video>,
     pub(crate) jobs: Collection<Job>,
+    pub(crate) letters: Collection<Letter>,
     pub(crate) relay: Relay,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) encoder: Arc<dyn Encoder>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) metrics: Metrics,
-    pub(crate) scratch: PathBuf,
+    pub(crate) sources: Sources,
     pub(crate) simulated_source_max_ms: u32,
     /// Videos that this process looks into right now, so that an event that comes twice does not look twice.
     pub(crate) probing: Arc<Mutex<HashSet<StreamId>>>,
@@ -69,7 +71,9 @@ impl Handler for Processor {
             Event::Uploaded(uploaded) => self.on_uploaded(&uploaded.stream_id).await,
             Event::Deleted { stream_id } => self.on_deleted(&stream_id).await,
             Event::JobEnded { job_id, .. } => self.on_job_ended(&job_id).await,
-            Event::JobQueued { .. } => Ok(()),
+            Event::Announced(announced) => self.on_announced(announced).await,
+            // The first is a hint for workers, the second is read where dead letters are filed.
+            Event::JobQueued { .. } | Event::JobDead { .. } => Ok(()),
         }
     }
 }

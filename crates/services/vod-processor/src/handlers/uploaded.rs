@@ -12,7 +12,6 @@ use domain::{
     video::{Video, VideoStatus},
 };
 use ports::{MediaError, ObjectError};
-use service_kit::SourceFile;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
@@ -86,7 +85,7 @@ impl Processor {
     /// What was found in the source, or why it is refused.
     async fn probe(&self, stream: &StreamId) -> Result<Result<MediaInfo, Rejection>, ProcessError> {
         let key = ObjectKey::Source { stream: stream.clone() };
-        let file = match SourceFile::open(&*self.objects, &key, &self.scratch).await {
+        let file = match self.sources.open(&key).await {
             Err(ObjectError::Missing(_)) => {
                 let text = "The uploaded file is gone from the store. Upload it again.";
                 return Ok(Err(Rejection::new(RejectionCode::NotMedia, text)));

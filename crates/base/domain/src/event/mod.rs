@@ -1,5 +1,11 @@
 //! Events: what the services tell each other, as JSON, with an id, a type and a version.
 
+mod decode;
+mod original;
+
+pub use decode::{Undecodable, decode};
+pub use original::Announced;
+
 use crate::{EventId, JobId, StreamId, Timestamp, job::JobState};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +74,9 @@ pub enum Event {
     /// A source is complete in the object store, or is to be made.
     #[serde(rename = "vod.uploaded")]
     Uploaded(Uploaded),
+    /// The original pipeline's producer tells of a video of which it stored no bytes.
+    #[serde(rename = "vod.announced")]
+    Announced(Announced),
     /// A video is to be removed with everything it had.
     #[serde(rename = "vod.deleted")]
     Deleted {
@@ -91,6 +100,20 @@ pub enum Event {
         stream_id: StreamId,
         /// How it ended: `done`, `dead` or `rejected`.
         state: JobState,
+    },
+    /// A job is dead: it goes to the dead letters, from where it can be asked for again.
+    #[serde(rename = "job.dead")]
+    JobDead {
+        /// The job.
+        job_id: JobId,
+        /// Its video.
+        stream_id: StreamId,
+        /// Its part's name within the video, such as `chunk-3`.
+        part: String,
+        /// One line that says what happened.
+        reason: String,
+        /// The end of what the encoder printed, at most 64 KiB.
+        stderr: String,
     },
 }
 

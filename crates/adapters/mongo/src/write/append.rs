@@ -1,0 +1,136 @@
+//! Adding many documents, in order, of which some may be there.
+
+use super::DUPLICATE;
+use crate::{
+    call::{ATTEMPTS, Failure, patiently, request},
+    record::{self, Versions},
+};
+use futures::TryStreamExt as _;
+use mongodb::{
+    Collection,
+    bson::{Document, RawDocumentBuf, doc},
+    error::{Error, ErrorKind},
+};
+use ports::{DocumentError, Json};
+use std::{collections::HashSet, mem, sync::Arc};
+
+/// The most documents of one request.
+const BATCH: usize = 500;
+/// The most bytes of one request, unless a single document has more.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Adds those that are not there, request by request, so that a crash leaves the first ones. Either all
+/// bodies are valid or none is added.
+pub(crate) async fn append(
+    collection: &Collection<RawDocumentBuf>,
+    bodies: &[(String, Json)],
+) -> Result<(), DocumentError> {
+    let documents = bodies.iter().map(|(id, body)| record::encode(id, Versions::fresh(None), body));
+    for batch in batches(documents.collect::<Result<_, _>>()?) {
+        patiently(add(collection, batch)).await?;
+    }
+    Ok(())
+}
+
+fn batches(documents: Vec<RawDocumentBuf>) -> Vec<Vec<RawDocumentBuf>> {
+    let (mut batches, mut batch, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for document in documents {
+        let size = document.as_bytes().len();
+        if batch.len() == BATCH || (bytes + size > BATCH_BYTES && !batch.is_empty()) {
+            batches.push(mem::take(&mut batch));
+            bytes = 0;
+        }
+        bytes += size;
+        batch.push(document);
+    }
+    batches.push(batch);
+    batches
+}
+
+/// An ordered insert ends at the first document that is there. What is there of the others is then asked for,
+/// since an event that comes twice finds all of them.
+async fn add(
+    collection: &Collection<RawDocumentBuf>,
+    batch: Vec<RawDocumentBuf>,
+) -> Result<(), DocumentError> {
+    let (mut rest, mut failures) = (Arc::new(batch), 0);
+    while !rest.is_empty() {
+        let (to, documents) = (collection.clone(), rest.clone());
+        match request(async move { to.insert_many(&*documents).await }).await {
+            Ok(_) => break,
+            Err(Failure::Refused(error)) if let Some(at) = duplicate(&error) => {
+                rest = Arc::new(missing(collection, &rest[at + 1..]).await?);
+            }
+            Err(failure) => {
+                failures += 1;
+                if failures == ATTEMPTS || failure.is_final() {
+                    return Err(failure.into());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Those whose ids are not there.
+async fn missing(
+    collection: &Collection<RawDocumentBuf>,
+    documents: &[RawDocumentBuf],
+) -> Result<Vec<RawDocumentBuf>, DocumentError> {
+    let ids: Vec<&str> = documents.iter().filter_map(id).collect();
+    let (collection, filter) = (collection.clone_with_type::<Document>(), doc! { "_id": { "$in": ids } });
+    let found: Vec<Document> =
+        request(
+            async move { collection.find(filter).projection(doc! { "_id": 1 }).await?.try_collect().await },
+        )
+        .await?;
+    let found: HashSet<&str> = found.iter().filter_map(|document| document.get_str("_id").ok()).collect();
+    let is_missing = |document: &&RawDocumentBuf| id(document).is_none_or(|id| !found.contains(id));
+    Ok(documents.iter().filter(is_missing).cloned().collect())
+}
+
+fn id(document: &RawDocumentBuf) -> Option<&str> {
+    document.get_str("_id").ok()
+}
+
+/// The place of the document at which an ordered insert ended since there is one with its id.
+fn duplicate(error: &Error) -> Option<usize> {
+    let ErrorKind::InsertMany(error) = &*error.kind else { return None };
+    let first = error.write_errors.as_ref()?.first()?;
+    (first.code == DUPLICATE).then_some(first.index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document(number: usize, bytes: usize) -> RawDocumentBuf {
+        let body = json!({ "pad": "x".repeat(bytes) });
+        record::encode(&number.to_string(), Versions::fresh(None), &body).unwrap()
+    }
+
+    fn sizes(documents: &[RawDocumentBuf]) -> Vec<usize> {
+        let batches = batches(documents.to_vec());
+        assert_eq!(batches.concat(), documents, "all of them, in order");
+        batches.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn batches_are_bounded_in_number() {
+        let documents: Vec<_> = (0..=2 * BATCH).map(|number| document(number, 0)).collect();
+        assert_eq!(sizes(&documents), [BATCH, BATCH, 1]);
+        assert_eq!(sizes(&[]), [0]);
+    }
+
+    #[test]
+    fn batches_are_bounded_in_bytes() {
+        let documents = [
+            document(0, BATCH_BYTES),
+            document(1, BATCH_BYTES / 2),
+            document(2, 9),
+            document(3, BATCH_BYTES / 2),
+        ];
+        assert_eq!(sizes(&documents), [1, 2, 1]);
+    }
+}

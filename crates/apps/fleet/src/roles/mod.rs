@@ -1,0 +1,9 @@
+//! The services of the fleet, one file each.
+
+mod api;
+mod transcode_worker;
+mod vod_processor;
+
+pub use api::Api;
+pub use transcode_worker::TranscodeWorker;
+pub use vod_processor::VodProcessor;
