@@ -271,9 +271,16 @@ main() {
   local command="${1:-help}"
   [ "$#" -eq 0 ] || shift
   case "$command" in
-    start | stop | restart | reset | scale | status | logs | test | bench)
+    start | stop | restart | reset | scale | status | logs)
       help_if_asked "$command" "$@"
       load_settings
+      place_files
+      "command_$command" "$@"
+      ;;
+    # Without .env: the servers that it names are the fleet's own, none to test against.
+    test | bench)
+      help_if_asked "$command" "$@"
+      DATA_DIR="$ROOT/data"
       place_files
       "command_$command" "$@"
       ;;

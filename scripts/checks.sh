@@ -1,7 +1,7 @@
 # `run.sh test`: the steps, what each one runs, and the summary. Sourced; needs ROOT.
 # shellcheck shell=bash
 
-ALL_STEPS='format shell deny advisories build lint tidy unit e2e'
+ALL_STEPS='format shell deny advisories build lint tidy unit e2e fleet'
 # What a step returns when it did not run; its last line says why.
 SKIPPED=75
 HEARTBEAT_S=60
@@ -50,7 +50,21 @@ step_unit() {
 step_e2e() {
   install_browser_tools
   export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
-  test_targets "$(integration_tests checks/e2e)"
+  # There are no servers to lose.
+  test_targets "$(integration_tests checks/e2e | sed 's/--test outages //')"
+}
+
+# The same end-to-end tests, against the fleet's programs on real servers.
+step_fleet() {
+  local name
+  for name in KAFKA_BROKER MONGO_URI MINIO_ENDPOINT; do
+    [ -n "${!name:-}" ] || skip "$name names no server"
+  done
+  install_browser_tools
+  export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
+  export E2E_TOPOLOGY=processes
+  # Two are about the one process alone.
+  test_targets "$(integration_tests checks/e2e | sed 's/--test footprint //; s/--test refused_starts //')"
 }
 
 # What the table says about a step.
@@ -65,6 +79,7 @@ step_title() {
     tidy) echo "the repository's rules" ;;
     unit) echo "unit, conformance, docs" ;;
     e2e) echo "end to end, players" ;;
+    fleet) echo "end to end, the fleet" ;;
   esac
 }
 
@@ -169,12 +184,18 @@ run_checks() {
 }
 
 # The end-to-end tests need the build even when only they are asked for.
-wanted_step() { [ -z "$2" ] || [ "$1" = "$2" ] || { [ "$2" = e2e ] && [ "$1" = build ]; }; }
+wanted_step() {
+  case "$2" in
+    '' | "$1") ;;
+    e2e | fleet) [ "$1" = build ] ;;
+    *) return 1 ;;
+  esac
+}
 
 # Tests of what does not build say nothing.
 run_or_pass_over() {
   case "$1" in
-    lint | tidy | unit | e2e)
+    lint | tidy | unit | e2e | fleet)
       if [ "$(result_of build)" = failed ]; then
         record "$1" skipped 0 "the build failed"
         return
@@ -244,7 +265,7 @@ stop_step() {
 record() {
   local step="$1" result="$2" why="$4" passed=0 failed=0 skips=0 tests=''
   case "$step $result" in
-    "tidy passed" | "tidy failed" | "unit passed" | "unit failed" | "e2e passed" | "e2e failed")
+    "tidy passed" | "tidy failed" | "unit passed" | "unit failed" | "e2e passed" | "e2e failed" | "fleet passed" | "fleet failed")
       count_tests "$step"
       tests=$((passed + failed + skips))
       ;;
@@ -338,11 +359,14 @@ print_summary() {
     step="${STEP_NAMES[$i]}"
     if [ -n "${STEP_WHY[$i]}" ]; then note "$step ${STEP_RESULTS[$i]}: ${STEP_WHY[$i]}"; fi
     [ -f "$CHECKS_DIR/$step.skipped" ] || continue
-    while IFS= read -r line; do note "$step skipped $line"; done <"$CHECKS_DIR/$step.skipped"
+    while IFS= read -r line; do note "$step skipped $line"; done < <(counted "$CHECKS_DIR/$step.skipped")
     ignored_tests "$CHECKS_DIR/$step.log"
   done
   printf '\n%d passed, %d failed, %d skipped\n' "$PASSED" "$FAILED" "$SKIPS"
 }
+
+# The lines of a file, each once, with how often it stands there.
+counted() { sort "$1" | uniq -c | sed -E 's/^ *1 //; s/^ *([0-9]+) (.*)$/\2 (\1 tests)/'; }
 
 # Tests that are switched off in the source, with the reason given there.
 ignored_tests() {

@@ -107,6 +107,14 @@ impl Fleet {
         remains::no_files([self.data()])
     }
 
+    /// Its event log.
+    ///
+    /// # Errors
+    /// It does not open.
+    pub async fn log(&self) -> Result<kafka::Log> {
+        self.surroundings.log().await
+    }
+
     /// Every object that is stored, as `bucket/path`.
     ///
     /// # Errors

@@ -115,6 +115,17 @@ impl Product {
         }
     }
 
+    /// Its event log, for whoever publishes past its API; none where nobody else can reach it.
+    ///
+    /// # Errors
+    /// The log does not open.
+    pub async fn log(&self) -> Result<Option<kafka::Log>> {
+        match self {
+            Self::Standalone(_) => Ok(None),
+            Self::Fleet(product) => Ok(Some(product.log().await?)),
+        }
+    }
+
     /// Insists that the store holds nothing whose `bucket/path` begins so.
     ///
     /// # Errors

@@ -66,12 +66,16 @@ impl Surroundings {
     /// Removes everything from the servers.
     pub(crate) async fn remove(&self) -> Result<()> {
         let mut settings = Settings::new(&self.0);
-        let kafka = Log::open(kafka::Config::from_settings(&mut settings, "e2e")).await?;
         let mongo = Catalog::open(&mongo::Config::from_settings(&mut settings)).await?;
-        kafka.remove_topics().await?;
+        self.log().await?.remove_topics().await?;
         mongo.remove_database().await?;
         self.store().await?.remove_buckets().await?;
         Ok(())
+    }
+
+    pub(crate) async fn log(&self) -> Result<Log> {
+        let mut settings = Settings::new(&self.0);
+        Ok(Log::open(kafka::Config::from_settings(&mut settings, "e2e")).await?)
     }
 
     async fn store(&self) -> Result<S3> {
