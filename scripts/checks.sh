@@ -51,7 +51,7 @@ step_e2e() {
   install_browser_tools
   export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
   # There are no servers to lose.
-  test_targets "$(integration_tests checks/e2e | sed 's/--test outages //')"
+  test_targets "$(integration_tests checks/e2e | sed 's/--test server_outages //')"
 }
 
 # The same end-to-end tests, against the fleet's programs on real servers.
