@@ -50,8 +50,8 @@ step_unit() {
 step_e2e() {
   install_browser_tools
   export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
-  # There are no servers to lose.
-  test_targets "$(integration_tests checks/e2e | sed 's/--test server_outages //')"
+  # One process has no servers to lose, and no replicas.
+  test_targets "$(end_to_end_tests_but server_outages service_outages replicas)"
 }
 
 # The same end-to-end tests, against the fleet's programs on real servers.
@@ -63,8 +63,15 @@ step_fleet() {
   install_browser_tools
   export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
   export E2E_TOPOLOGY=processes
-  # Two are about the one process alone.
-  test_targets "$(integration_tests checks/e2e | sed 's/--test footprint //; s/--test refused_starts //')"
+  # These are about the one process alone.
+  test_targets "$(end_to_end_tests_but footprint refused_starts)"
+}
+
+end_to_end_tests_but() {
+  local tests name
+  tests="$(integration_tests checks/e2e)"
+  for name in "$@"; do tests="${tests/--test $name /}"; done
+  printf '%s' "$tests"
 }
 
 # What the table says about a step.

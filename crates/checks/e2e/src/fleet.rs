@@ -1,19 +1,23 @@
 //! The product as the fleet's programs, on the servers that the ordinary settings name.
 
 use crate::{api::Api, member::Member, remains, standalone::Settings, surroundings::Surroundings};
-use anyhow::{Result, ensure};
-use std::{path::PathBuf, process::ExitStatus, time::Duration};
+use anyhow::{Context, Result, ensure};
+use std::{fs, path::PathBuf, process::ExitStatus, time::Duration};
 use tempfile::TempDir;
 
-/// The programs, the one that answers first.
-const PROGRAMS: [&str; 3] = ["api", "vod-processor", "transcode-worker"];
+/// The fleet's programs.
+pub const PROGRAMS: [&str; 3] = [API, "vod-processor", "transcode-worker"];
+const API: &str = "api";
 
 /// Running programs, on topics, a database and buckets of their own. Dropping it kills them.
 #[derive(Debug)]
 pub struct Fleet {
     home: TempDir,
     surroundings: Surroundings,
+    settings: Vec<(String, String)>,
     members: Vec<Member>,
+    /// Members so far, of which some have left.
+    joined: usize,
     api: Api,
     /// A test that ends before this has failed.
     finished: bool,
@@ -27,15 +31,34 @@ impl Fleet {
     pub async fn start(settings: Settings<'_>) -> Result<Self> {
         let home = remains::home()?;
         let surroundings = Surroundings::from_environment()?;
-        let mut members = Vec::new();
+        let mut all = vec![("DATA_DIR".to_owned(), home.path().join("data").display().to_string())];
+        all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let api = Api::at(([127, 0, 0, 1], 0).into())?;
+        let mut fleet =
+            Self { home, surroundings, settings: all, members: Vec::new(), joined: 0, api, finished: false };
         for program in PROGRAMS {
-            let mut all = surroundings.settings(program);
-            all.push(("DATA_DIR".to_owned(), home.path().join("data").display().to_string()));
-            all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-            members.push(Member::start(program, home.path(), all)?);
+            fleet.add(program)?;
         }
-        let api = ready(&mut members).await?;
-        Ok(Self { home, surroundings, members, api, finished: false })
+        fleet.ready().await?;
+        Ok(fleet)
+    }
+
+    fn add(&mut self, program: &'static str) -> Result<()> {
+        self.joined += 1;
+        let name = format!("{program}-{}", self.joined);
+        let mut settings = self.surroundings.settings(&name);
+        settings.extend(self.settings.iter().cloned());
+        self.members.push(Member::start(program, &name, self.home.path(), settings)?);
+        Ok(())
+    }
+
+    /// Waits until all are ready; the API's address may be another one now.
+    async fn ready(&mut self) -> Result<()> {
+        let api =
+            self.members.iter().position(|member| member.runs_one_of(&[API])).context("there is no API")?;
+        let all = futures::future::try_join_all(self.members.iter_mut().map(Member::ready)).await?;
+        self.api = all.into_iter().nth(api).context("the API is gone")?;
+        Ok(())
     }
 
     /// A client of the running API.
@@ -80,8 +103,65 @@ impl Fleet {
         for member in &mut self.members {
             member.start_again()?;
         }
-        self.api = ready(&mut self.members).await?;
+        self.ready().await
+    }
+
+    /// Kills every replica of these programs (`SIGKILL`).
+    ///
+    /// # Errors
+    /// One of them has ended already.
+    pub async fn kill_programs(&mut self, programs: &[&str]) -> Result<()> {
+        for member in self.members.iter_mut().filter(|member| member.runs_one_of(programs)) {
+            member.kill().await?;
+        }
         Ok(())
+    }
+
+    /// Starts every replica of these programs, which were killed.
+    ///
+    /// # Errors
+    /// One of them does not become ready.
+    pub async fn start_programs_again(&mut self, programs: &[&str]) -> Result<()> {
+        for member in self.members.iter_mut().filter(|member| member.runs_one_of(programs)) {
+            member.start_again()?;
+        }
+        self.ready().await
+    }
+
+    /// Adds a replica of a program.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn join(&mut self, program: &'static str) -> Result<()> {
+        self.add(program)?;
+        self.ready().await
+    }
+
+    /// Tells the oldest replica of a program to stop (`SIGTERM`), and waits until it has ended.
+    ///
+    /// # Errors
+    /// It does not end well.
+    pub async fn leave(&mut self, program: &str) -> Result<()> {
+        let oldest = self.members.iter().position(|member| member.runs_one_of(&[program]));
+        let mut member = self.members.remove(oldest.context("no replica is left")?);
+        let (status, _) = member.stop().await?;
+        ensure!(status.success(), "a {program} that left ended with {status}");
+        self.ready().await
+    }
+
+    /// Everything that the replicas of a program have logged, those that have left too.
+    ///
+    /// # Errors
+    /// A log cannot be read.
+    pub fn logged(&self, program: &str) -> Result<String> {
+        let mut all = String::new();
+        for number in 1..=self.joined {
+            let log = self.home.path().join(format!("{program}-{number}.log"));
+            if log.exists() {
+                all += &fs::read_to_string(log)?;
+            }
+        }
+        Ok(all)
     }
 
     /// Stops all programs, and insists that nothing is left: no process, no temporary file. Then removes what they made on
@@ -122,12 +202,6 @@ impl Fleet {
     pub async fn objects(&self) -> Result<Vec<String>> {
         self.surroundings.objects().await
     }
-}
-
-async fn ready(members: &mut [Member]) -> Result<Api> {
-    let apis = futures::future::try_join_all(members.iter_mut().map(Member::ready)).await?;
-    // The first of PROGRAMS.
-    apis.into_iter().next().ok_or_else(|| anyhow::anyhow!("there are no programs"))
 }
 
 impl Drop for Fleet {

@@ -34,6 +34,7 @@ pub use answer::Answer;
 pub use api::Api;
 pub use canary::Canary;
 pub use conformance::skip;
+pub use fleet::{Fleet, PROGRAMS};
 pub use jobs::JobView;
 pub use latency::{Answered, LatencyWatch};
 pub use outage::ServerControl;

@@ -29,21 +29,28 @@ const SHOWN_BYTES: usize = 6_000;
 #[derive(Debug)]
 pub(crate) struct Member {
     program: &'static str,
+    /// Its own among the processes of its home.
+    name: String,
     home: PathBuf,
     settings: Vec<(String, String)>,
     child: Child,
 }
 
 impl Member {
-    /// Starts a program in a folder that others may share, with these settings and no others.
-    pub(crate) fn start(program: &'static str, home: &Path, settings: Vec<(String, String)>) -> Result<Self> {
-        let child = command(program, home, &settings)?.spawn()?;
-        Ok(Self { program, home: home.to_path_buf(), settings, child })
+    /// Starts a program, under a name of its own in a folder that others may share, with these settings and no others.
+    pub(crate) fn start(
+        program: &'static str,
+        name: &str,
+        home: &Path,
+        settings: Vec<(String, String)>,
+    ) -> Result<Self> {
+        let child = command(program, name, home, &settings)?.spawn()?;
+        Ok(Self { program, name: name.to_owned(), home: home.to_path_buf(), settings, child })
     }
 
     /// Starts it again, as it was.
     pub(crate) fn start_again(&mut self) -> Result<()> {
-        self.child = command(self.program, &self.home, &self.settings)?.spawn()?;
+        self.child = command(self.program, &self.name, &self.home, &self.settings)?.spawn()?;
         Ok(())
     }
 
@@ -53,7 +60,7 @@ impl Member {
         home: &Path,
         settings: &[(String, String)],
     ) -> Result<(ExitStatus, String)> {
-        let mut command = command(program, home, settings)?;
+        let mut command = command(program, program, home, settings)?;
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let ended = timeout(START_LIMIT, child.wait_with_output()).await.context("it runs on")??;
         Ok((ended.status, String::from_utf8_lossy(&ended.stderr).into_owned()))
@@ -61,10 +68,10 @@ impl Member {
 
     /// Waits until it says that it is ready; gives a client of it.
     pub(crate) async fn ready(&mut self) -> Result<Api> {
-        let (what, limit) = (format!("{} is ready", self.program), START_LIMIT);
+        let (what, limit) = (format!("{} is ready", self.name), START_LIMIT);
         until(&what, limit, async || {
             if let Some(status) = self.child.try_wait()? {
-                bail!("{} ended with {status}:\n{}", self.program, self.log().unwrap_or_default());
+                bail!("{} ended with {status}:\n{}", self.name, self.log().unwrap_or_default());
             }
             let Ok(text) = fs::read_to_string(self.address_file()) else { return Ok(None) };
             let Ok(address) = text.trim().parse::<SocketAddr>() else { return Ok(None) };
@@ -75,13 +82,17 @@ impl Member {
         .await
     }
 
+    pub(crate) fn runs_one_of(&self, programs: &[&str]) -> bool {
+        programs.contains(&self.program)
+    }
+
     pub(crate) fn pid(&self) -> Result<u32> {
-        self.child.id().with_context(|| format!("{} has ended", self.program))
+        self.child.id().with_context(|| format!("{} has ended", self.name))
     }
 
     /// Everything that it logged.
     pub(crate) fn log(&self) -> Result<String> {
-        Ok(String::from_utf8_lossy(&fs::read(log(&self.home, self.program))?).into_owned())
+        Ok(String::from_utf8_lossy(&fs::read(log(&self.home, &self.name))?).into_owned())
     }
 
     /// `SIGKILL`.
@@ -95,7 +106,7 @@ impl Member {
         let began = Instant::now();
         kill(Pid::from_raw(pid), Signal::SIGTERM)?;
         let ended = timeout(STOP_LIMIT, self.child.wait()).await;
-        let status = ended.with_context(|| format!("{} does not stop", self.program))??;
+        let status = ended.with_context(|| format!("{} does not stop", self.name))??;
         Ok((status, began.elapsed()))
     }
 
@@ -107,22 +118,22 @@ impl Member {
         if shown {
             let log = self.log().unwrap_or_default();
             let from = log.ceil_char_boundary(log.len().saturating_sub(SHOWN_BYTES));
-            eprintln!("--- the end of what {} logged:\n{}", self.program, &log[from..]);
+            eprintln!("--- the end of what {} logged:\n{}", self.name, &log[from..]);
         }
     }
 
     fn address_file(&self) -> PathBuf {
-        address_file(&self.home, self.program)
+        address_file(&self.home, &self.name)
     }
 }
 
-fn command(program: &'static str, home: &Path, settings: &[(String, String)]) -> Result<Command> {
-    let log = OpenOptions::new().create(true).append(true).open(log(home, program))?;
+fn command(program: &'static str, name: &str, home: &Path, settings: &[(String, String)]) -> Result<Command> {
+    let log = OpenOptions::new().create(true).append(true).open(log(home, name))?;
     let mut command = Command::new(binary::path(program)?);
     for setting in service_kit::settings::ALL {
         command.env_remove(setting.name);
     }
-    let address = address_file(home, program);
+    let address = address_file(home, name);
     // The one of the process before would be taken for this one's.
     drop(fs::remove_file(&address));
     command
@@ -137,10 +148,10 @@ fn command(program: &'static str, home: &Path, settings: &[(String, String)]) ->
     Ok(command)
 }
 
-fn log(home: &Path, program: &str) -> PathBuf {
-    home.join(format!("{program}.log"))
+fn log(home: &Path, name: &str) -> PathBuf {
+    home.join(format!("{name}.log"))
 }
 
-fn address_file(home: &Path, program: &str) -> PathBuf {
-    home.join(format!("{program}.address"))
+fn address_file(home: &Path, name: &str) -> PathBuf {
+    home.join(format!("{name}.address"))
 }

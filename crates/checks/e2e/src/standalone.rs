@@ -35,7 +35,7 @@ impl Standalone {
     pub async fn start(settings: Settings<'_>) -> Result<Self> {
         let home = remains::home()?;
         let began = Instant::now();
-        let mut member = Member::start(PROGRAM, home.path(), all_settings(home.path(), settings))?;
+        let mut member = Member::start(PROGRAM, PROGRAM, home.path(), all_settings(home.path(), settings))?;
         let api = member.ready().await?;
         Ok(Self { home, member, api, finished: false, ready_after: began.elapsed() })
     }

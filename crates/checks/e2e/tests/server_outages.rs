@@ -29,7 +29,7 @@ impl Trial {
                 let seconds: u64 = seconds.parse().unwrap_or(1);
                 Self { videos: 20, outage: Duration::from_secs(if seconds > 1 { seconds } else { 30 }) }
             }
-            _ => Self { videos: 4, outage: Duration::from_secs(8) },
+            _ => Self { videos: 3, outage: Duration::from_secs(6) },
         }
     }
 }
