@@ -13,9 +13,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 FROM debian:bookworm-slim AS base
 # Clients of the object store need the certificates even where it is reached without TLS.
-RUN apt-get update && \
-    apt-get install -y --no-install-recommends ca-certificates && \
-    rm -rf /var/lib/apt/lists/*
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 # A new volume takes its owner from the folder it covers.
 RUN useradd --system --uid 10001 --home-dir /var/lib/reelfleet --shell /usr/sbin/nologin reelfleet && \
     install -d -o reelfleet -g reelfleet /var/lib/reelfleet
@@ -24,7 +22,7 @@ ENV LISTEN_ADDRESS=0.0.0.0 DATA_DIR=/var/lib/reelfleet LOG_FORMAT=json
 FROM base AS media-base
 RUN apt-get update && \
     apt-get install -y --no-install-recommends ffmpeg && \
-    rm -rf /var/lib/apt/lists/*
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 
 FROM base AS service
 ARG PROGRAM
