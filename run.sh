@@ -35,7 +35,7 @@ Usage: ./run.sh COMMAND
   status            health, what runs, queue
   logs [SERVICE]    the last lines of the logs; -f follows
   test              format, lints, licences, rules, unit, end to end
-  bench [NAME]      measure against bare ffmpeg
+  bench [NAME]      measure: against bare ffmpeg, under load, with many workers
   help              this text
 
 Each command has --help. Settings are in .env; the environment wins. All but
@@ -136,7 +136,8 @@ END
 Usage: ./run.sh bench [NAME] [ARGUMENTS]
 
 Builds in release mode and measures. Without a name it lists the benches;
-./run.sh bench NAME --help tells a bench's own arguments.
+./run.sh bench NAME --help tells a bench's own arguments. Some run on servers:
+those that KAFKA_BROKER, MONGO_URI and MINIO_ENDPOINT name.
 END
       ;;
   esac
@@ -261,10 +262,11 @@ command_bench() {
   check_cargo
   check_compiler
   check_ffmpeg
-  build_standalone
-  export BENCH_STANDALONE_BIN="${BENCH_STANDALONE_BIN:-$BINARY}"
   if [ "$#" -eq 0 ]; then set -- --help; fi
-  cargo run --manifest-path "$ROOT/Cargo.toml" --release --locked --quiet -p bench -- "$@"
+  # At once: one by one, what they share would be compiled again with other features.
+  (cd "$ROOT" && cargo build --release --locked --quiet -p standalone -p fleet -p bench) ||
+    die "the build failed; what cargo says above tells why" "a fresh try: cargo clean, then again"
+  "$(dirname "$BINARY")/bench" "$@"
 }
 
 main() {

@@ -190,11 +190,11 @@ run_checks() {
   [ "$FAILED" -eq 0 ]
 }
 
-# The end-to-end tests need the build even when only they are asked for.
+# Tests of whole programs need the build even when only they are asked for.
 wanted_step() {
   case "$2" in
     '' | "$1") ;;
-    e2e | fleet) [ "$1" = build ] ;;
+    unit | e2e | fleet) [ "$1" = build ] ;;
     *) return 1 ;;
   esac
 }

@@ -1,12 +1,16 @@
 //! The command line.
 
+use crate::ground::On;
 use clap::{Args, Parser, Subcommand, value_parser};
 use std::path::PathBuf;
 
-/// Measures the product from outside.
+/// Measures the product: from outside, and its services as libraries.
 ///
-/// The binary under test is BENCH_STANDALONE_BIN, or `standalone` beside this program. Settings such as
-/// TRANSCODE_SLOTS reach it from the environment. Linux only: the figures come from /proc.
+/// The programs under test are those beside this program, or BENCH_STANDALONE_BIN and those in the folder BENCH_PROGRAMS.
+/// Settings such as TRANSCODE_SLOTS reach them from the environment. What is said to need servers needs KAFKA_BROKER,
+/// MONGO_URI and MINIO_ENDPOINT (and MINIO_ROOT_USER and MINIO_ROOT_PASSWORD, unless they are the usual ones) in the
+/// environment; there it makes topics, a database and buckets of its own, and removes them. Linux only: figures come from
+/// /proc.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 pub(crate) struct Command {
@@ -30,6 +34,39 @@ pub(crate) enum Bench {
     Vod(VodArguments),
     /// Start to ready, and memory with nothing to do.
     Idle(IdleArguments),
+    /// How much faster more workers are, when encoding only waits. Servers or none.
+    ///
+    /// The real vod-processor and transcode-workers, as libraries with clients of their own, work off a queue that is full
+    /// when they start. Their encoder waits instead of encoding, so that the machine's cores limit nothing but the
+    /// coordination: what is missing from a speed-up by the number of workers is claims, leases, uploads, records and counting.
+    /// Measured against one worker. The workers end their waits together, so that their uploads and claims come in bursts: a
+    /// wait that is much shorter than an encode measures how fast the machine serves a burst.
+    Coordination(CoordinationArguments),
+    /// Real encodes by two worker processes, beside one. Needs servers.
+    ///
+    /// The fleet's programs, once with one transcode-worker and once with two: an upload, until the video is ready. On a
+    /// machine whose cores one worker fills, two can only lose; this says how much.
+    Workers(WorkersArguments),
+    /// Uploads of metadata a second by many clients, and how long they wait. Servers or none.
+    ///
+    /// `POST /vod/upload` as JSON by clients that each send the next as soon as the last is answered, first to the fleet's
+    /// api, with no other program running; then to standalone, whose workers claim nothing (MIN_FREE_BYTES) but whose
+    /// vod-processor runs. The clients share the machine's cores with what they measure.
+    Uploads(UploadsArguments),
+    /// From a job's insertion to its claim. Servers or none.
+    ///
+    /// A transcode-worker as a library, with an encoder that only waits. A job is added to the catalog and the doorbell rung, as
+    /// the vod-processor does it; its latency ends when the worker asks the encoder for it. First with an idle worker and an
+    /// empty queue; then for what a viewer waits for while the worker is busy and jobs stand in the queue; then the worker's
+    /// own pause from one encode's end to the next one's beginning, while it works the queue off.
+    Latency(LatencyArguments),
+    /// The fleet's programs: memory at rest and under load, start to first event handled. Needs servers.
+    ///
+    /// All of the fleet's programs that are there, together: api, producer, vod-processor, live-processor, transcode-worker.
+    /// Memory is what is resident of them, without ffmpeg and other children; pages that several of them map count for each.
+    /// The load is that of `bench uploads`, but with all programs running. Before they start, an event lies on the log; it is
+    /// handled when its video is in the catalog.
+    Fleet(FleetArguments),
 }
 
 /// What `bench vod` is told.
@@ -57,12 +94,112 @@ pub(crate) struct IdleArguments {
     pub(crate) common: Common,
 }
 
-/// What every bench is told.
+/// What `bench coordination` is told.
+#[derive(Debug, Args)]
+pub(crate) struct CoordinationArguments {
+    /// How many workers share the queue, one after the other; 1 is what others are measured against.
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_values_t = [16, 4, 2, 1])]
+    pub(crate) workers: Vec<usize>,
+    /// Jobs in the queue, of four videos.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = value_parser!(u32).range(4..=2000))]
+    pub(crate) jobs: u32,
+    /// What each job waits, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 1500, value_parser = value_parser!(u64).range(1..=60_000))]
+    pub(crate) wait_ms: u64,
+    /// Rounds; medians count.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..=100))]
+    pub(crate) runs: u32,
+    /// On which adapters; without it on the servers, if they are named, else on the embedded ones.
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) on: Option<On>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// What `bench workers` is told.
+#[derive(Debug, Args)]
+pub(crate) struct WorkersArguments {
+    /// Length of the made source, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 16, value_parser = value_parser!(u32).range(5..=3600))]
+    pub(crate) seconds: u32,
+    /// Picture size of the made source.
+    #[arg(long, value_name = "SIZE", default_value = "1280x720", value_parser = size)]
+    pub(crate) size: (u32, u32),
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What `bench uploads` is told.
+#[derive(Debug, Args)]
+pub(crate) struct UploadsArguments {
+    /// Clients at once.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = value_parser!(u32).range(1..=1000))]
+    pub(crate) clients: u32,
+    /// How long they send, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 8, value_parser = value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
+    #[command(flatten)]
+    pub(crate) on: Where,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What `bench latency` is told.
+#[derive(Debug, Args)]
+pub(crate) struct LatencyArguments {
+    /// Jobs that are timed, of each kind.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = value_parser!(u32).range(1..=10_000))]
+    pub(crate) samples: u32,
+    /// Jobs that stand in the queue meanwhile.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = value_parser!(u32).range(1..=10_000))]
+    pub(crate) queued: u32,
+    #[command(flatten)]
+    pub(crate) on: Where,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// What `bench fleet` is told.
+#[derive(Debug, Args)]
+pub(crate) struct FleetArguments {
+    /// Clients at once.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = value_parser!(u32).range(1..=1000))]
+    pub(crate) clients: u32,
+    /// How long they send, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 8, value_parser = value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What every bench with ordinary rounds is told.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
     /// Rounds; medians count.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u32).range(1..=100))]
     pub(crate) runs: u32,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Which adapters are measured.
+#[derive(Debug, Args)]
+pub(crate) struct Where {
+    /// Only on these adapters; without it on the servers, if they are named, and on the embedded ones.
+    #[arg(long, value_name = "WHERE")]
+    on: Option<On>,
+}
+
+impl Where {
+    /// Every set of adapters to measure.
+    pub(crate) fn all(&self) -> Vec<On> {
+        On::of(self.on)
+    }
+}
+
+/// Where the figures go.
+#[derive(Debug, Args)]
+pub(crate) struct Output {
     /// Writes all figures to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

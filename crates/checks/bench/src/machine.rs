@@ -29,6 +29,23 @@ impl Machine {
     }
 }
 
+/// A load average, for each core, above which figures are not to be trusted.
+const QUIET: f32 = 0.25;
+
+impl Machine {
+    /// What a reader has to know when something else was at work before the bench began; else nothing.
+    pub(crate) fn caution(&self) -> String {
+        if self.load_before <= QUIET * self.cores as f32 {
+            return String::new();
+        }
+        format!(
+            "\nThe load average was {:.1} before this began, on {} cores: something else took its\nshare of the \
+             machine. Ratios may hold; do not trust times.\n",
+            self.load_before, self.cores
+        )
+    }
+}
+
 /// CPU time that everything on the machine but this process has used since it started, in seconds.
 pub(crate) fn others_seconds() -> anyhow::Result<f64> {
     let total = KernelStats::current().context("reading /proc/stat")?.total;

@@ -1,18 +1,32 @@
-//! Measures the product from outside: beside bare ffmpeg, and doing nothing.
+//! Measures the product: its programs from outside, its services as libraries.
 
+mod api;
 mod child;
 mod clock;
 mod command;
+mod coordination;
 mod ending;
+mod fleet;
+mod ground;
 mod idle;
+mod latency;
+mod load;
 mod machine;
+mod made;
+mod percentiles;
 mod place;
+mod program;
+mod programs;
 mod screen;
+mod servers;
 mod spread;
 mod standalone;
 mod target;
+mod uploads;
 mod usage;
 mod vod;
+mod waiting;
+mod workers;
 
 use clap::Parser;
 use command::{Bench, Command};
@@ -46,5 +60,10 @@ async fn run(command: Command) -> anyhow::Result<bool> {
     match command.bench {
         Bench::Vod(arguments) => vod::run(&arguments).await,
         Bench::Idle(arguments) => idle::run(&arguments).await,
+        Bench::Coordination(arguments) => coordination::run(&arguments).await,
+        Bench::Workers(arguments) => workers::run(&arguments).await,
+        Bench::Uploads(arguments) => uploads::run(&arguments).await,
+        Bench::Latency(arguments) => latency::run(&arguments).await,
+        Bench::Fleet(arguments) => fleet::run(&arguments).await,
     }
 }

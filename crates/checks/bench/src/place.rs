@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// The folder `bench` beside the folder of this program: below `target` when Cargo built it.
 pub(crate) fn work() -> anyhow::Result<PathBuf> {
@@ -10,6 +11,14 @@ pub(crate) fn work() -> anyhow::Result<PathBuf> {
     let folder = built.join("bench");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)
+}
+
+/// A new folder below `place` that is removed when it is dropped.
+pub(crate) fn folder(place: &Path, purpose: &str) -> anyhow::Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix(&format!("{purpose}-"))
+        .tempdir_in(place)
+        .with_context(|| format!("cannot make a folder in {}", place.display()))
 }
 
 /// The absolute path of ffmpeg or ffprobe: what the variable names, else what PATH has.

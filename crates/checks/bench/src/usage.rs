@@ -70,9 +70,17 @@ pub(crate) fn resident_mib(id: u32) -> f64 {
 }
 
 fn resident_bytes(id: u32) -> u64 {
-    let pages = |id: u32| process(id).and_then(|process| process.statm()).map_or(0, |memory| memory.resident);
-    let all: u64 = std::iter::once(id).chain(descendants(id)).map(pages).sum();
-    all * procfs::page_size()
+    std::iter::once(id).chain(descendants(id)).map(own_resident_bytes).sum()
+}
+
+/// What is resident of a process without its children, in MiB.
+pub(crate) fn own_resident_mib(id: u32) -> f64 {
+    mib(own_resident_bytes(id))
+}
+
+fn own_resident_bytes(id: u32) -> u64 {
+    let pages = process(id).and_then(|process| process.statm()).map_or(0, |memory| memory.resident);
+    pages * procfs::page_size()
 }
 
 /// Bytes as MiB.
@@ -105,20 +113,29 @@ fn children(id: u32) -> Vec<u32> {
     threads.flatten().filter_map(|thread| thread.children().ok()).flatten().collect()
 }
 
-/// Watches the memory of a process and everything below it until it is dropped.
+/// Watches memory until it is dropped.
 pub(crate) struct MemoryWatch {
     peak: Arc<AtomicU64>,
     task: AbortHandle,
 }
 
 impl MemoryWatch {
-    /// Begins to watch.
+    /// Begins to watch a process and everything below it.
     pub(crate) fn begin(id: u32) -> Self {
+        Self::watch(move || resident_bytes(id))
+    }
+
+    /// Begins to watch these processes together, without what is below them.
+    pub(crate) fn begin_own(ids: Vec<u32>) -> Self {
+        Self::watch(move || ids.iter().copied().map(own_resident_bytes).sum())
+    }
+
+    fn watch(resident: impl Fn() -> u64 + Send + 'static) -> Self {
         let peak = Arc::new(AtomicU64::new(0));
         let seen = peak.clone();
         let task = tokio::spawn(async move {
             loop {
-                seen.fetch_max(resident_bytes(id), Ordering::Relaxed);
+                seen.fetch_max(resident(), Ordering::Relaxed);
                 clock::pause(SAMPLE_EVERY).await;
             }
         });

@@ -11,8 +11,9 @@ use std::{sync::Arc, time::Duration};
 
 /// How long a viewer's wish counts: whoever still waits renews it.
 const WISH_LASTS: Duration = Duration::from_secs(30);
-/// How many of the best are looked at: another one only after somebody else took the first.
-const CANDIDATES: u32 = 4;
+/// Of how many of the best one is taken once somebody else was faster: a crowd that spreads over them does not take turns
+/// at losing.
+const CROWD: u32 = 16;
 
 /// The queue as one worker sees it.
 #[derive(Clone)]
@@ -33,31 +34,40 @@ impl Queue {
     /// videos, and then the rest by turn.
     pub(crate) async fn claim(&self, wishes_only: bool) -> Result<Option<Claimed>, DocumentError> {
         let queued = || JobState::Queued.name().into();
-        let wished = Query::of(JOBS_BY_WISH, vec![queued()], CANDIDATES)
+        let wished = Query::of(JOBS_BY_WISH, vec![queued()], 1)
             .at_least((self.clock.now() - WISH_LASTS).to_string().into())
             .descending();
-        let beginnings = Query::of(JOBS_BY_TURN, vec![queued(), 0.into()], CANDIDATES);
-        let rest = Query::of(JOBS_BY_TURN, vec![queued(), 1.into()], CANDIDATES);
+        let beginnings = Query::of(JOBS_BY_TURN, vec![queued(), 0.into()], 1);
+        let rest = Query::of(JOBS_BY_TURN, vec![queued(), 1.into()], 1);
         let lines = [(wished, true), (beginnings, true), (rest, false)];
         let open = if wishes_only { 1 } else { lines.len() };
         for (query, urgent) in lines.into_iter().take(open) {
-            if let Some(job) = self.first_of(&query).await? {
+            if let Some(job) = self.first_of(query).await? {
                 return Ok(Some(Claimed { job, urgent }));
             }
         }
         Ok(None)
     }
 
-    async fn first_of(&self, query: &Query) -> Result<Option<Job>, DocumentError> {
-        for candidate in self.jobs.find(query).await?.documents {
+    /// The best job of a line; where others are after that one too, any of the best. None only when the line is empty.
+    async fn first_of(&self, mut line: Query) -> Result<Option<Job>, DocumentError> {
+        loop {
+            let mut best = self.jobs.find(&line).await?.documents;
+            if best.is_empty() {
+                return Ok(None);
+            }
+            let any = (self.clock.chance() * best.len() as f64) as usize;
+            let candidate = best.swap_remove(any.min(best.len() - 1));
             let now: Timestamp = self.clock.now();
             match self.jobs.change(candidate.job_id.as_str(), |job| job.claim(&self.holder, now)).await {
                 Ok(job) => return Ok(Some(job)),
                 Err(ChangeError::Catalog(error)) => return Err(error),
-                // Somebody else took or removed it: one of the next.
-                Err(ChangeError::Refused(_) | ChangeError::Missing) => {}
+                // Somebody else took or removed it.
+                Err(ChangeError::Refused(_) | ChangeError::Missing) => line.limit = CROWD,
             }
         }
-        Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests;

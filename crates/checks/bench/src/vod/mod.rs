@@ -2,13 +2,12 @@
 
 mod bare;
 mod figures;
-mod made;
 mod pipeline;
 mod player;
 mod subject;
 mod table;
 
-use crate::{command::VodArguments, ending, machine::Machine, place, screen};
+use crate::{command::VodArguments, ending, machine::Machine, made, place, screen};
 use figures::{Figures, Round};
 use std::path::Path;
 use subject::Subject;
@@ -29,7 +28,7 @@ pub(crate) async fn run(arguments: &VodArguments) -> anyhow::Result<bool> {
         rounds.push(round(&subject, &work).await?);
     }
     let figures = Figures::new(machine, subject.facts, rounds);
-    ending::publish(common, &table::of(&figures), &figures, &figures.targets)
+    ending::publish(&common.output, &table::of(&figures), &figures, &figures.targets)
 }
 
 async fn round(subject: &Subject, work: &Path) -> anyhow::Result<Round> {

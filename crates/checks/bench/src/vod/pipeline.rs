@@ -1,23 +1,11 @@
 //! The product: a fresh process, one upload over HTTP, a player that watches at once, until `ready`.
 
 use super::{player, subject::Subject};
-use crate::{
-    clock::{self, Stopwatch},
-    machine,
-    standalone::Standalone,
-    usage,
-};
-use anyhow::Context;
-use reqwest::{Body, Client, header};
-use serde::{Deserialize, Serialize};
-use std::{path::Path, time::Duration};
-use tokio_util::io::ReaderStream;
+use crate::{api, clock::Stopwatch, machine, standalone::Standalone, usage};
+use reqwest::Client;
+use serde::Serialize;
+use std::path::Path;
 use url::Url;
-
-/// How often the status is asked for: the error of the time to `ready`.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// A video that is not ready after so many seconds never will be.
-const PATIENCE_SECONDS: f64 = 3600.0;
 
 /// One run of the product. Times count from the moment before the upload's first byte, in seconds.
 #[derive(Debug, Clone, Serialize)]
@@ -62,12 +50,14 @@ async fn watch(standalone: &Standalone, client: &Client, subject: &Subject) -> a
     let id = standalone.id();
     let memory = usage::MemoryWatch::begin(id);
     let (start_cpu_s, others_before) = (usage::cpu_seconds(id)?, machine::others_seconds()?);
-    let api = &standalone.address;
+    let address = &standalone.address;
     let began = Stopwatch::start();
-    let stream = upload(client, api, &subject.file).await?;
+    let stream = api::upload(client, address, &subject.file).await?;
     let uploaded_s = began.seconds();
-    let (opened, (wall_s, cpu_s)) =
-        tokio::try_join!(player::open(client, api, &stream, began), ready(client, api, &stream, began, id),)?;
+    let (opened, (wall_s, cpu_s)) = tokio::try_join!(
+        player::open(client, address, &stream, began),
+        ready(client, address, &stream, began, id)
+    )?;
     let others_cpu_s = machine::others_seconds()? - others_before - (cpu_s - start_cpu_s);
     let stored_mb = usage::size_mib(&standalone.objects())?;
     Ok(PipelineRun {
@@ -85,51 +75,14 @@ async fn watch(standalone: &Standalone, client: &Client, subject: &Subject) -> a
     })
 }
 
-#[derive(Deserialize)]
-struct Accepted {
-    stream_id: String,
-}
-
-async fn upload(client: &Client, api: &Url, file: &Path) -> anyhow::Result<String> {
-    let opened = tokio::fs::File::open(file).await.context("opening the source")?;
-    let length = opened.metadata().await.context("opening the source")?.len();
-    let request = client
-        .post(api.join("/vod/upload")?)
-        .header(header::CONTENT_TYPE, "application/octet-stream")
-        .header(header::CONTENT_LENGTH, length)
-        .body(Body::wrap_stream(ReaderStream::with_capacity(opened, 256 << 10)));
-    let accepted: Accepted = player::answered(request.send().await?).await?.json().await?;
-    Ok(accepted.stream_id)
-}
-
-#[derive(Deserialize)]
-struct Content {
-    status: String,
-    reason: Option<serde_json::Value>,
-}
-
 /// When the video is ready, and the CPU time used by then.
 async fn ready(
     client: &Client,
-    api: &Url,
+    address: &Url,
     stream: &str,
     began: Stopwatch,
     id: u32,
 ) -> anyhow::Result<(f64, f64)> {
-    let address = api.join(&format!("/content/{stream}"))?;
-    loop {
-        let content: Content =
-            player::answered(client.get(address.clone()).send().await?).await?.json().await?;
-        match content.status.as_str() {
-            "ready" => return Ok((began.seconds(), usage::cpu_seconds(id)?)),
-            "failed" | "rejected" | "deleted" => {
-                anyhow::bail!("the video is {}: {}", content.status, content.reason.unwrap_or_default())
-            }
-            status => anyhow::ensure!(
-                began.seconds() < PATIENCE_SECONDS,
-                "the video is still {status} after {PATIENCE_SECONDS} s"
-            ),
-        }
-        clock::pause(LOOK_EVERY).await;
-    }
+    api::until_ready(client, address, stream).await?;
+    Ok((began.seconds(), usage::cpu_seconds(id)?))
 }

@@ -1,6 +1,9 @@
 //! A player that opens a video: manifest, master, media playlists, then the first segment of each.
 
-use crate::clock::{self, Stopwatch};
+use crate::{
+    api::answered,
+    clock::{self, Stopwatch},
+};
 use anyhow::Context;
 use futures::future::try_join_all;
 use hls::{MasterPlaylist, MediaPlaylist, RenditionKind};
@@ -42,16 +45,6 @@ pub(crate) async fn open(
     anyhow::ensure!(!media.is_empty(), "the master playlist lists nothing");
     try_join_all(media.iter().map(|address| beginning(client, address))).await?;
     Ok(Opened { planned_s, playable_s: began.seconds() })
-}
-
-/// An answer that is no error; else what it says.
-pub(crate) async fn answered(response: Response) -> anyhow::Result<Response> {
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let address = response.url().clone();
-    anyhow::bail!("{address} answered {status}: {}", response.text().await.unwrap_or_default())
 }
 
 async fn manifest(client: &Client, api: &Url, stream: &str) -> anyhow::Result<Url> {
