@@ -84,7 +84,34 @@ impl LiveSegmentRecord {
     pub fn id_of(stream: &StreamId, number: u32) -> String {
         format!("{stream}-{number}")
     }
+
+    /// The record of a gap whose segment came late: when its place is, stays.
+    ///
+    /// # Errors
+    /// [`LateRefusal`] when it is no gap, or not any more.
+    pub fn come_late(mut self, late: &Self) -> Result<Self, LateRefusal> {
+        if self.status != Listing::Gap {
+            return Err(LateRefusal(self.status));
+        }
+        self = Self {
+            starts_at_us: self.starts_at_us,
+            discontinuity: self.discontinuity,
+            unknown: self.unknown,
+            ..late.clone()
+        };
+        Ok(self)
+    }
+
+    pub(super) fn set_duration(&mut self, duration_us: u64) {
+        self.duration_us = duration_us;
+        self.duration_ms = (duration_us + 500) / 1000;
+    }
 }
+
+/// A segment cannot come late, for its place is no gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a place that is {} awaits no segment", .0.name())]
+pub struct LateRefusal(pub Listing);
 
 impl Document for LiveSegmentRecord {
     const KIND: Kind = Kind::LiveSegment;

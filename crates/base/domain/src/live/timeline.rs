@@ -1,6 +1,6 @@
 //! What is decided about a stream's segments, as its document keeps it.
 
-use super::LiveSegmentRecord;
+use super::{Arrival, Bytes, LiveSegmentRecord};
 use crate::{index_set::IndexSet, video::MeasuredRate};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,10 @@ pub struct Timeline {
     /// The numbers of all gaps, the late ones among them.
     #[serde(default)]
     pub gaps: IndexSet,
-    /// The numbers of those gaps whose segments came late: they are in the recording only.
+    /// Numbers below [`Timeline::next`] that have no place at all.
+    #[serde(default)]
+    pub skipped: IndexSet,
+    /// The numbers of those gaps, and of those without a place, whose segments came late: they are in the recording only.
     #[serde(default)]
     pub late: IndexSet,
     /// How long all places are, in microseconds.
@@ -90,6 +93,13 @@ impl Timeline {
     #[must_use]
     pub fn places(&self) -> u64 {
         self.media_sequence + self.window.len() as u64
+    }
+
+    /// Whether a segment comes late: its place is a gap for good, or it has none.
+    pub(super) fn awaits_late(&self, arrival: &Arrival) -> bool {
+        let number = arrival.number();
+        let unlisted = self.gaps.contains(number) || self.skipped.contains(number);
+        unlisted && !self.late.contains(number) && arrival.bytes == Bytes::Intact
     }
 
     /// Whether the playlist has a gap for good under this number, so that its address needs a filler.
