@@ -176,7 +176,7 @@ impl Draft<'_> {
     fn record_late(&mut self, arrival: &Arrival) {
         let (number, starts_at_us) = (arrival.number(), arrival.starts_at_us());
         let duration_us = arrival.segment.duration_us();
-        if duration_us > 0 && self.stream.timeline.awaits_late(arrival) {
+        if self.stream.timeline.awaits_late(arrival) {
             let place = Place { number, duration_us, starts_at_us, discontinuity: false, gap: true };
             self.record(arrival, place, Listing::RecordingOnly);
         }

@@ -99,7 +99,8 @@ impl Timeline {
     pub(super) fn awaits_late(&self, arrival: &Arrival) -> bool {
         let number = arrival.number();
         let unlisted = self.gaps.contains(number) || self.skipped.contains(number);
-        unlisted && !self.late.contains(number) && arrival.bytes == Bytes::Intact
+        let good = arrival.bytes == Bytes::Intact && arrival.segment.duration_us() > 0;
+        unlisted && good && !self.late.contains(number)
     }
 
     /// Whether the playlist has a gap for good under this number, so that its address needs a filler.

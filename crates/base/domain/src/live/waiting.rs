@@ -130,7 +130,7 @@ impl Waiting {
     /// Forgets what is decided.
     pub fn settle(&mut self, timeline: &Timeline) {
         if let Some(next) = timeline.next {
-            self.held = self.held.split_off(&next);
+            self.held.retain(|number, arrival| *number >= next || timeline.awaits_late(arrival));
             self.noticed = self.noticed.split_off(&next);
         }
         if timeline.ended {

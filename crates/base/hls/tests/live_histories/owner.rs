@@ -20,17 +20,26 @@ pub(crate) struct Owner {
     known: Option<(Stream, u64)>,
     /// Events whose effect is not durable, with the number that they are about; none for the end.
     unsettled: Vec<(usize, Option<u32>)>,
-    /// Another one has taken over.
+    /// Another one has written since.
     stale: bool,
+    /// The group has given its partition to another: it steps back once it notices.
+    pub(crate) replaced: bool,
 }
 
 impl Owner {
     pub(crate) fn new(cursor: usize) -> Self {
-        Self { cursor, waiting: Waiting::default(), known: None, unsettled: Vec::new(), stale: false }
+        Self {
+            cursor,
+            waiting: Waiting::default(),
+            known: None,
+            unsettled: Vec::new(),
+            stale: false,
+            replaced: false,
+        }
     }
 
     pub(crate) fn turn(&mut self, world: &mut World, deliver: usize, crash: Crash) {
-        if self.stale {
+        if self.stale && self.replaced {
             return;
         }
         let until = (self.cursor + deliver).min(world.log.len());
@@ -39,11 +48,14 @@ impl Owner {
                 return;
             }
             self.adopt(world);
+        } else if self.stale {
+            self.adopt(world);
         }
         for offset in self.cursor..until {
             self.take(world, offset);
         }
         self.cursor = until;
+        world.delivered = world.delivered.max(until);
         self.decide(world, crash);
     }
 
@@ -52,6 +64,8 @@ impl Owner {
         world.stream = world.stream.clone().adopted();
         world.revision += 1;
         self.known = Some((world.stream.clone(), world.revision));
+        self.stale = false;
+        self.waiting.settle(&world.stream.timeline);
         publish(world);
     }
 
@@ -97,7 +111,9 @@ impl Owner {
             publish(world);
             self.waiting.settle(&world.stream.timeline);
         }
-        self.commit(world);
+        if !self.replaced {
+            self.commit(world);
+        }
     }
 
     fn commit(&mut self, world: &mut World) {

@@ -72,7 +72,8 @@ fn nothing_is_lost(world: &World) {
         );
     }
     let placed: BTreeSet<u32> = world.records.keys().copied().collect();
-    for number in (0..next).filter(|number| !timeline.skipped.contains(*number)).take(10_000) {
+    let first = placed.first().copied().unwrap_or(next);
+    for number in (first..next).filter(|number| !timeline.skipped.contains(*number)) {
         assert!(placed.contains(&number), "{number} has neither a segment nor a gap");
     }
     assert_eq!(places_of(world), timeline.places());

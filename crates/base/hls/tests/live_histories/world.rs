@@ -36,6 +36,8 @@ pub(crate) struct World {
     /// Every playlist that was published, in the order in which viewers' servers hear of them.
     pub(crate) published: Vec<((u64, u64), String)>,
     pub(crate) millis: u64,
+    /// So many events were delivered to somebody: they stay where they are in the log.
+    pub(crate) delivered: usize,
     /// Answers to requests, by number.
     answers: BTreeMap<u32, (usize, Arrival)>,
     owner: Owner,
@@ -62,6 +64,7 @@ impl World {
             playlists: Vec::new(),
             published: Vec::new(),
             millis: 0,
+            delivered: 0,
             answers: BTreeMap::new(),
             owner: Owner::new(0),
             past: None,
@@ -111,6 +114,7 @@ impl World {
             Fate::CrashAfterCommit(replay) => (crash, next) = (Crash::AfterCommit, Some(replay)),
             Fate::Rival(replay) => {
                 let successor = Owner::new(self.committed.saturating_sub(replay));
+                self.owner.replaced = true;
                 self.past = Some(std::mem::replace(&mut self.owner, successor));
             }
             Fate::Past(deliver) => {
@@ -138,9 +142,7 @@ impl World {
     /// Somebody asks for a segment again.
     pub(crate) fn ask(&mut self, number: u32) {
         if let Some((after, arrival)) = self.answers.remove(&number) {
-            let delivered =
-                self.past.iter().map(|past| past.cursor).max().unwrap_or(0).max(self.owner.cursor);
-            let at = (delivered.max(self.committed) + 8 + after).min(self.log.len());
+            let at = (self.delivered + after).min(self.log.len());
             self.log.insert(at, Event::Segment(arrival));
         }
     }
