@@ -54,7 +54,11 @@ async fn look(shared: &Shared, seen: &mut Seen) -> Result<(), LiveError> {
         }
         query = query.after(page.next);
     }
-    shared.metrics.active.with_label_values(&[] as &[&str]).set(i64::try_from(live.len()).unwrap_or(i64::MAX));
+    shared
+        .metrics
+        .active
+        .with_label_values(&[] as &[&str])
+        .set(i64::try_from(live.len()).unwrap_or(i64::MAX));
     *seen = live;
     Ok(())
 }
