@@ -14,7 +14,7 @@ use domain::{
     live::{Moment, Stream, StreamStatus, Taken, Waiting},
 };
 use ports::{Position, Received};
-use service_kit::{Unavailable, Versioned, park, until_available};
+use service_kit::{Versioned, park, until_available};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio_util::sync::CancellationToken;
