@@ -89,7 +89,8 @@ impl Intake {
         let clock = self.shared.clock.clone();
         let done = CancellationToken::new();
         let committing = self.offsets.clone().run(membership.committer(), clock.clone(), done.clone());
-        let committing = tokio::spawn(committing);
+        let mut committer = JoinSet::new();
+        committer.spawn(committing);
         let mut prune = clock.sleep(PRUNE_EVERY);
         loop {
             let room = self.under_way() < MAX_UNDER_WAY;
@@ -113,9 +114,7 @@ impl Intake {
         }
         self.close().await;
         done.cancel();
-        if let Err(error) = committing.await {
-            tracing::error!(%error, "committing offsets ended early");
-        }
+        while committer.join_next().await.is_some() {}
     }
 
     fn take(&mut self, received: Received) {
