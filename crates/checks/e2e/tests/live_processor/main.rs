@@ -13,7 +13,7 @@ use domain::{
     object::ObjectKey,
     video::{Video, VideoStatus},
 };
-use e2e::{note, skip, until};
+use e2e::{note, until};
 use encoder::Encoder;
 use ports::Query;
 use std::{collections::BTreeMap, time::Duration};
@@ -23,17 +23,8 @@ use world::{Running, World};
 const LIMIT: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn streams_survive_a_processor_that_is_killed_embedded() -> Result<()> {
-    let world = World::embedded()?;
-    streams_survive(&world).await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn streams_survive_a_processor_that_is_killed_on_servers() -> Result<()> {
-    let Some(world) = World::servers().await? else {
-        skip("servers", "KAFKA_BROKER, MONGO_URI and MINIO_ENDPOINT name none");
-        return Ok(());
-    };
+async fn streams_survive_a_processor_that_is_killed() -> Result<()> {
+    let world = World::of_this_topology().await?;
     let outcome = streams_survive(&world).await;
     world.remove().await?;
     outcome

@@ -25,7 +25,16 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn embedded() -> Result<Self> {
+    /// The adapters of the topology that this run is about.
+    pub(crate) async fn of_this_topology() -> Result<Self> {
+        if env::var("E2E_TOPOLOGY").is_ok_and(|topology| topology == "processes") {
+            Self::servers().await
+        } else {
+            Self::embedded()
+        }
+    }
+
+    fn embedded() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         Ok(Self {
@@ -38,20 +47,17 @@ impl World {
         })
     }
 
-    /// Names of its own on the servers of the environment, if it names any.
-    pub(crate) async fn servers() -> Result<Option<Self>> {
-        if env::var("KAFKA_BROKER").is_err() {
-            return Ok(None);
-        }
+    /// Names of its own on the servers of the environment.
+    async fn servers() -> Result<Self> {
         let servers = Surroundings::from_environment()?;
-        Ok(Some(Self {
+        Ok(Self {
             log: Arc::new(servers.log().await?),
             documents: Arc::new(servers.catalog().await?),
             objects: Arc::new(servers.store().await?),
             clock: Arc::new(SystemClock::new()),
             servers: Some(servers),
             _folder: tempfile::tempdir()?,
-        }))
+        })
     }
 
     pub(crate) async fn remove(&self) -> Result<()> {

@@ -76,7 +76,7 @@ fn a_compacted_topic_keeps_the_newest_of_each_key() {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch(schema::FORMAT.migrations[0]).unwrap();
     let topic = Topic::LivePlaylists.name();
-    for (offset, key) in ["a", "b", "a", "c", "b"].into_iter().enumerate() {
+    for (offset, key) in (0_i64..).zip(["a", "b", "a", "c", "b"]) {
         let old = i64::from(key == "c") * 25 * 60 * 60;
         db.execute(
             "INSERT INTO records VALUES (?1, 0, ?2, ?3, '[]', NULL, unixepoch() - ?4)",
