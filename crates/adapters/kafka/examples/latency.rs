@@ -21,7 +21,7 @@ async fn main() -> Outcome {
     let mut settings = Settings::new(&ProcessEnvironment);
     let mut config = Config::from_settings(&mut settings, "latency");
     settings.finish()?;
-    config.names = kafka::Names::new("latency.", "vod-chunks");
+    config.names = kafka::Names::new("latency.", "vod-chunks", "live-chunks");
     println!("resident before: {}", resident()?);
     let log = Log::open(config).await?;
     let mut member = log.join("readers", &[TOPIC]).await?;

@@ -69,11 +69,19 @@ fn instance(settings: &mut Settings<'_>) -> String {
 
 fn names(settings: &mut Settings<'_>) -> Names {
     let (prefix, vod_topic) = (settings.text(table::KAFKA_TOPIC_PREFIX), settings.text(table::VOD_TOPIC));
-    let names = Names::new(&prefix, &vod_topic);
+    let live_topic = settings.text(table::LIVE_TOPIC);
+    let names = Names::new(&prefix, &vod_topic, &live_topic);
     if let Some(flaw) = names.flaw() {
-        // Without the prefix it is either the topic's name that is wrong, or the prefix.
-        let of_topic = Names::new("", &vod_topic).flaw().is_some();
-        settings.problem(if of_topic { table::VOD_TOPIC } else { table::KAFKA_TOPIC_PREFIX }, flaw);
+        // With everything else by its default name, it is the one that is at fault which still is.
+        let default_live = table::LIVE_TOPIC.default;
+        let of_vod = Names::new("", &vod_topic, default_live).flaw().is_some();
+        let of_live = Names::new("", &vod_topic, &live_topic).flaw().is_some();
+        let setting = match (of_vod, of_live) {
+            (true, _) => table::VOD_TOPIC,
+            (false, true) => table::LIVE_TOPIC,
+            (false, false) => table::KAFKA_TOPIC_PREFIX,
+        };
+        settings.problem(setting, flaw);
     }
     names
 }
@@ -147,6 +155,8 @@ mod tests {
             ("KAFKA_TOPIC_PREFIX", "a/b"),
             ("VOD_TOPIC", "dead-letters"),
             ("VOD_TOPIC", "vod chunks"),
+            ("LIVE_TOPIC", "vod-chunks"),
+            ("LIVE_TOPIC", "live/chunks"),
             ("KAFKA_REPLICATION_FACTOR", "0"),
             ("KAFKA_REPLICATION_FACTOR", "many"),
             ("KAFKA_MESSAGE_MAX_BYTES", "999"),

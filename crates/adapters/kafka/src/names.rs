@@ -10,12 +10,13 @@ pub struct Names {
 }
 
 impl Names {
-    /// Names that begin with `prefix`; the topic of sources is called `vod_topic` after it, and every other topic by its
-    /// default name.
+    /// Names that begin with `prefix`; the topic of sources is called `vod_topic` after it, that of live segments
+    /// `live_topic`, and every other topic by its default name.
     #[must_use]
-    pub fn new(prefix: &str, vod_topic: &str) -> Self {
+    pub fn new(prefix: &str, vod_topic: &str, live_topic: &str) -> Self {
         let named = |topic: Topic| match topic {
             Topic::VodChunks => vod_topic,
+            Topic::LiveChunks => live_topic,
             other => other.name(),
         };
         let topics = Topic::ALL.map(|topic| (topic, format!("{prefix}{}", named(topic))));
@@ -67,8 +68,9 @@ mod tests {
 
     #[test]
     fn every_topic_is_found_by_its_name() {
-        let names = Names::new("fleet-a.", "sources");
+        let names = Names::new("fleet-a.", "sources", "live");
         assert_eq!(names.topic(Topic::VodChunks), "fleet-a.sources");
+        assert_eq!(names.topic(Topic::LiveChunks), "fleet-a.live");
         assert_eq!(names.topic(Topic::DeadLetters), "fleet-a.dead-letters");
         assert_eq!(names.group("api"), "fleet-a.api");
         for topic in Topic::ALL {
@@ -83,7 +85,7 @@ mod tests {
         for (prefix, vod_topic) in
             [("a/", "vod"), ("", "vod chunks"), (&*"x".repeat(240), "v"), ("", ".."), ("", "dead-letters")]
         {
-            assert!(Names::new(prefix, vod_topic).flaw().is_some(), "{prefix}{vod_topic}");
+            assert!(Names::new(prefix, vod_topic, "live").flaw().is_some(), "{prefix}{vod_topic}");
         }
     }
 }

@@ -101,7 +101,7 @@ async fn memberships_of_one_process_have_ids_of_their_own() {
 async fn child() {
     let Ok(told) = std::env::var(CHILD) else { return };
     let [broker, topics, instance, group] = told.split(' ').collect::<Vec<_>>()[..] else { panic!("{told}") };
-    let names = kafka::Names::new(topics, "vod-chunks");
+    let names = kafka::Names::new(topics, "vod-chunks", "live-chunks");
     let log = Log::open(Config { instance: instance.to_owned(), names, ..config(broker) }).await.unwrap();
     let mut member = join(&log, group).await;
     owning(&mut *member, all()).await;

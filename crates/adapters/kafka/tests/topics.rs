@@ -31,7 +31,8 @@ fn partitions(broker: &str, topic: &str) -> usize {
 async fn ten_that_start_at_once_all_find_every_topic() {
     let Some(broker) = fixture::broker() else { return };
     let prefix = sweep::prefix(std::process::id(), &fixture::unique("ten"));
-    let config = Config { names: Names::new(&prefix, "sources"), ..config_of_its_own(&broker) };
+    let config =
+        Config { names: Names::new(&prefix, "sources", "live-chunks"), ..config_of_its_own(&broker) };
     let logs = join_all((0..10).map(|_| open(config.clone()))).await;
     for (number, log) in logs.iter().enumerate() {
         log.check().await.unwrap();

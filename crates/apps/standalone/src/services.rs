@@ -6,6 +6,7 @@ use crate::{
     settings::StandaloneSettings,
 };
 use api::Api;
+use live_processor::LiveProcessor;
 use ports::Clock;
 use prometheus::Registry;
 use service_kit::{Service, SystemClock, stop_on_signal, supervise};
@@ -64,6 +65,13 @@ async fn start(
         clock: clock.clone(),
         metrics: metrics.clone(),
     };
+    let live = live_processor::Deps {
+        log: log.clone(),
+        documents: catalog.clone(),
+        objects: objects.clone(),
+        clock: clock.clone(),
+        metrics: metrics.clone(),
+    };
     let control_plane = api::Deps {
         log: log.clone(),
         documents: catalog.clone(),
@@ -74,12 +82,14 @@ async fn start(
     };
     let worker = TranscodeWorker::start(settings.transcode_worker, worker).await?;
     let processor = VodProcessor::start(settings.vod_processor, processor).await?;
+    let live = LiveProcessor::start(settings.live_processor, live).await?;
     // Last: once its port answers, everything behind it is there.
     let api = Api::start(settings.api, control_plane).await?;
     tracing::info!("listening on http://{}", api.address());
     Ok(vec![
         Service::new("api", api.run(stop.clone())),
         Service::new("vod-processor", processor.run(stop.clone())),
+        Service::new("live-processor", live.run(stop.clone())),
         Service::new("transcode-worker", worker.run(stop.clone())),
     ])
 }

@@ -8,6 +8,7 @@ pub(crate) struct StandaloneSettings {
     pub(crate) process: ProcessSettings,
     pub(crate) api: api::Config,
     pub(crate) vod_processor: vod_processor::Config,
+    pub(crate) live_processor: live_processor::Config,
     pub(crate) transcode_worker: transcode_worker::Config,
     pub(crate) ffmpeg: FfmpegConfig,
 }
@@ -22,6 +23,7 @@ pub(crate) fn read(environment: &dyn Environment) -> Result<StandaloneSettings, 
         process: ProcessSettings::from_settings(&mut settings),
         api: api::Config::from_settings(&mut settings),
         vod_processor: vod_processor::Config::standalone(&mut settings),
+        live_processor: live_processor::Config::from_settings(&mut settings),
         transcode_worker: transcode_worker::Config::standalone(&mut settings),
         ffmpeg: FfmpegConfig::from_settings(&mut settings),
     };

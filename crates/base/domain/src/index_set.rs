@@ -31,6 +31,21 @@ impl IndexSet {
         true
     }
 
+    /// Adds all numbers of a range.
+    pub fn insert_all(&mut self, range: RangeInclusive<u32>) {
+        if range.is_empty() {
+            return;
+        }
+        let (mut start, mut end) = range.into_inner();
+        let first = self.ranges.partition_point(|range| range.end().saturating_add(1) < start);
+        let after = self.ranges.partition_point(|range| *range.start() <= end.saturating_add(1));
+        for range in self.ranges.drain(first..after.max(first)) {
+            start = start.min(*range.start());
+            end = end.max(*range.end());
+        }
+        self.ranges.insert(first, start..=end);
+    }
+
     /// Whether a number is in it.
     #[must_use]
     pub fn contains(&self, index: u32) -> bool {
@@ -123,6 +138,16 @@ mod tests {
             prop_assert!((0..61).all(|number| set.contains(number) == model.contains(&number)));
             prop_assert_eq!(set.len() as usize, model.len());
             prop_assert_eq!(set.to_string().parse::<IndexSet>().unwrap(), set);
+        }
+
+        #[test]
+        fn ranges_are_all_their_numbers(ranges in prop::collection::vec((0u32..60, 0u32..9), 0..9)) {
+            let (mut set, mut model) = (IndexSet::default(), IndexSet::default());
+            for (start, length) in ranges {
+                set.insert_all(start..=start + length);
+                (start..=start + length).for_each(|number| { model.insert(number); });
+                prop_assert_eq!(&set, &model);
+            }
         }
 
         #[test]

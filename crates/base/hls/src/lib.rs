@@ -12,6 +12,7 @@
 mod decimal;
 mod duration;
 mod frame_rate;
+pub mod live;
 mod model;
 mod parse;
 mod rules;

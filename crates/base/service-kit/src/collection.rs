@@ -2,7 +2,7 @@
 
 use crate::{Relay, Unavailable};
 use domain::document::Document;
-use ports::{Clock, Cursor, DocumentError, Documents, Inserted, Query, Replaced, Stored};
+use ports::{Clock, Cursor, DocumentError, Documents, Inserted, Query, Replaced, Revision, Stored};
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 /// All documents of one type.
@@ -20,6 +20,15 @@ pub struct Found<D> {
     pub documents: Vec<D>,
     /// Where the next page begins.
     pub next: Option<Cursor>,
+}
+
+/// A document as it was read or written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioned<D> {
+    /// The document.
+    pub document: D,
+    /// Which version of it.
+    pub revision: Revision,
 }
 
 /// Why a change did not happen.
@@ -81,6 +90,29 @@ impl<D: Document> Collection<D> {
     pub async fn get(&self, id: &str) -> Result<Option<D>, DocumentError> {
         let stored = self.documents.get(D::KIND, id).await?;
         Ok(stored.map(decode).transpose()?)
+    }
+
+    /// Reads a document with its revision, for [`Collection::replace`].
+    ///
+    /// # Errors
+    /// When the catalog fails or holds something else under this id.
+    pub async fn load(&self, id: &str) -> Result<Option<Versioned<D>>, DocumentError> {
+        let Some(stored) = self.documents.get(D::KIND, id).await? else { return Ok(None) };
+        let revision = stored.revision;
+        Ok(Some(Versioned { document: decode(stored)?, revision }))
+    }
+
+    /// Replaces a document that was read or written at this revision; none when somebody else wrote it since. For those who
+    /// own a document and keep it in memory: one call instead of two. Events are left to the sweep.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub async fn replace(&self, at: Revision, document: D) -> Result<Option<Versioned<D>>, DocumentError> {
+        let body = encode(&document)?;
+        match self.documents.replace(D::KIND, document.id(), at, body).await? {
+            Replaced::Done(revision) => Ok(Some(Versioned { document, revision })),
+            Replaced::Conflict => Ok(None),
+        }
     }
 
     /// Adds a document and publishes its events; false when there was one with its id.

@@ -4,19 +4,31 @@ use std::collections::BTreeMap;
 
 /// The records of one partition that were received and are not committed.
 #[derive(Debug, Default)]
-pub(crate) struct Commits {
+pub struct Commits {
     /// Offset of each received record, and whether its effect is durable.
     pending: BTreeMap<u64, bool>,
 }
 
 impl Commits {
     /// A record was received.
-    pub(crate) fn received(&mut self, offset: u64) {
+    pub fn received(&mut self, offset: u64) {
         self.pending.insert(offset, false);
     }
 
+    /// How many records were received and are not committable.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Whether every record that was received is committable.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
     /// A record's effect is durable. The offset to commit, if that moves it on: everything up to it is durable.
-    pub(crate) fn handled(&mut self, offset: u64) -> Option<u64> {
+    pub fn handled(&mut self, offset: u64) -> Option<u64> {
         *self.pending.get_mut(&offset)? = true;
         let mut committable = None;
         while let Some(entry) = self.pending.first_entry() {

@@ -21,10 +21,11 @@ mod telemetry;
 
 pub use backoff::{Unavailable, until_available};
 pub use clock::SystemClock;
-pub use collection::{ChangeError, Collection, DecodeError, Found};
+pub use collection::{ChangeError, Collection, DecodeError, Found, Versioned};
+pub use commits::Commits;
 pub use consumer::{Consumer, Receiver};
 pub use events::{Events, Handler};
-pub use metrics::{MetricsError, counter, gauge, histogram, render};
+pub use metrics::{MetricsError, counter, gauge, histogram, histogram_of, render};
 pub use monitoring::{Check, Monitoring};
 pub use parking::{ORIGIN_HEADER, REASON_HEADER, WHOLE_HEADER, park};
 pub use relay::{Relay, sweep};

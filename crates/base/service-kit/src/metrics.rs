@@ -1,7 +1,7 @@
 //! Making metrics in a registry that is passed in, and writing it out.
 
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
     core::Collector,
 };
 
@@ -50,6 +50,22 @@ pub fn histogram(
     register(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(bounds.to_vec()), labels)?)
 }
 
+/// One histogram of a family that several services of a process share: each has its own value of the label. All of them give
+/// the family the same help.
+///
+/// # Errors
+/// When the registry has one of this name and value.
+pub fn histogram_of(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    (label, value): (&str, &str),
+    bounds: &[f64],
+) -> Result<Histogram, MetricsError> {
+    let options = HistogramOpts::new(name, help).const_label(label, value).buckets(bounds.to_vec());
+    register(registry, Histogram::with_opts(options)?)
+}
+
 /// The registry in the Prometheus text format.
 ///
 /// # Errors
@@ -63,4 +79,22 @@ pub fn render(registry: &Registry) -> Result<String, MetricsError> {
 fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> Result<M, MetricsError> {
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_of_one_process_share_a_family() {
+        let registry = Registry::new();
+        for kind in ["vod", "live"] {
+            let histogram = histogram_of(&registry, "latency", "From an event on.", ("kind", kind), &[1.0]);
+            histogram.unwrap().observe(0.5);
+        }
+        assert!(histogram_of(&registry, "latency", "From an event on.", ("kind", "vod"), &[1.0]).is_err());
+        let text = render(&registry).unwrap();
+        assert_eq!(text.matches("# TYPE latency histogram").count(), 1, "{text}");
+        assert!(text.contains(r#"latency_count{kind="live"} 1"#), "{text}");
+    }
 }

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, process::ExitStatus, time::Duration};
 use tempfile::TempDir;
 
 /// The fleet's programs.
-pub const PROGRAMS: [&str; 3] = [API, "vod-processor", "transcode-worker"];
+pub const PROGRAMS: [&str; 4] = [API, "vod-processor", "live-processor", "transcode-worker"];
 const API: &str = "api";
 
 /// Running programs, on topics, a database and buckets of their own. Dropping it kills them.

@@ -48,6 +48,7 @@ pub use schedule::until;
 pub use sound::{SAMPLE_RATE, first_loud, samples, snr};
 pub use source::{FLASH_EVERY, Source, Workshop};
 pub use standalone::{Settings, Standalone, refused_start};
+pub use surroundings::Surroundings;
 pub use tools::{decode, run};
 pub use upload::accepted;
 pub use verdict::plays_whole;

@@ -16,11 +16,14 @@ const SERVERS: [&str; 5] =
 
 /// Names of one product's own on the servers of the environment.
 #[derive(Debug)]
-pub(crate) struct Surroundings(BTreeMap<String, String>);
+pub struct Surroundings(BTreeMap<String, String>);
 
 impl Surroundings {
     /// New names.
-    pub(crate) fn from_environment() -> Result<Self> {
+    ///
+    /// # Errors
+    /// The environment names no servers.
+    pub fn from_environment() -> Result<Self> {
         let own = format!("e2e-{:012x}", rand::random::<u64>() >> 16);
         let mut settings = BTreeMap::new();
         for name in SERVERS {
@@ -39,7 +42,7 @@ impl Surroundings {
         ] {
             settings.insert(name.to_owned(), value);
         }
-        for port in ["API_PORT", "VOD_PROCESSOR_PORT", "TRANSCODE_WORKER_PORT"] {
+        for port in ["API_PORT", "VOD_PROCESSOR_PORT", "LIVE_PROCESSOR_PORT", "TRANSCODE_WORKER_PORT"] {
             settings.insert(port.to_owned(), "0".to_owned());
         }
         Ok(Self(settings))
@@ -64,21 +67,40 @@ impl Surroundings {
     }
 
     /// Removes everything from the servers.
-    pub(crate) async fn remove(&self) -> Result<()> {
-        let mut settings = Settings::new(&self.0);
-        let mongo = Catalog::open(&mongo::Config::from_settings(&mut settings)).await?;
+    ///
+    /// # Errors
+    /// One of them does not answer.
+    pub async fn remove(&self) -> Result<()> {
+        let mongo = self.catalog().await?;
         self.log().await?.remove_topics().await?;
         mongo.remove_database().await?;
         self.store().await?.remove_buckets().await?;
         Ok(())
     }
 
-    pub(crate) async fn log(&self) -> Result<Log> {
+    /// Its catalog.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn catalog(&self) -> Result<Catalog> {
+        let mut settings = Settings::new(&self.0);
+        Ok(Catalog::open(&mongo::Config::from_settings(&mut settings)).await?)
+    }
+
+    /// Its event log.
+    ///
+    /// # Errors
+    /// Kafka does not answer.
+    pub async fn log(&self) -> Result<Log> {
         let mut settings = Settings::new(&self.0);
         Ok(Log::open(kafka::Config::from_settings(&mut settings, "e2e")).await?)
     }
 
-    async fn store(&self) -> Result<S3> {
+    /// Its object store.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn store(&self) -> Result<S3> {
         let mut settings = Settings::new(&self.0);
         let config = s3::Config::from_settings(&mut settings);
         Ok(S3::open(config, Arc::new(SystemClock::new())).await?)

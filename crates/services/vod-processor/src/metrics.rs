@@ -1,7 +1,7 @@
 //! What the VOD processor measures.
 
-use prometheus::{HistogramVec, IntCounterVec, Registry};
-use service_kit::{MetricsError, counter, histogram};
+use prometheus::{Histogram, HistogramVec, IntCounterVec, Registry};
+use service_kit::{MetricsError, counter, histogram, histogram_of};
 
 /// The VOD processor's metrics.
 #[derive(Clone)]
@@ -13,7 +13,7 @@ pub(crate) struct Metrics {
     /// Renditions of videos that became ready.
     pub(crate) variants: IntCounterVec,
     /// From the upload to a plan.
-    pub(crate) latency: HistogramVec,
+    pub(crate) latency: Histogram,
     /// From the upload until the beginning can be played without a wait.
     pub(crate) first_play: HistogramVec,
     /// Leases that were taken back from workers that showed no sign of life.
@@ -29,11 +29,11 @@ impl Metrics {
             sources: counter(registry, "vod_sources_total", "Sources that were looked into.", &["outcome"])?,
             processed: counter(registry, "vod_chunks_processed_total", "Videos that became ready.", none)?,
             variants: counter(registry, "vod_variants_generated_total", "Renditions of ready videos.", none)?,
-            latency: histogram(
+            latency: histogram_of(
                 registry,
                 "chunk_processing_latency_seconds",
-                "From an upload to its plan.",
-                &["stream_type"],
+                "From an event to the decision about it: a plan, or a place in a live playlist.",
+                ("stream_type", "vod"),
                 &latency,
             )?,
             first_play: histogram(

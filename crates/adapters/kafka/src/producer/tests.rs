@@ -18,7 +18,7 @@ fn config(brokers: String) -> Config {
         brokers,
         service: "test",
         instance: "instance".to_owned(),
-        names: Names::new("", TOPIC),
+        names: Names::new("", TOPIC, "live-chunks"),
         replication_factor: 1,
         message_max_bytes: 1_000_000,
     }

@@ -1,4 +1,4 @@
-//! Letting go of old records. No topic is compacted; one that is would be trimmed here by key.
+//! Letting go of old records; of a compacted topic, of those that have a newer one of the same key.
 
 use super::heads::partitions;
 use domain::event::Topic;
@@ -17,7 +17,19 @@ const AT_ONCE: i64 = 2_000;
 /// Removes records that every group which ever committed in their partition is past, and that are old or
 /// too many.
 pub(super) fn trim(db: &Connection) -> rusqlite::Result<()> {
-    Topic::ALL.into_iter().flat_map(partitions).try_for_each(|partition| trim_partition(db, partition))
+    Topic::ALL.into_iter().flat_map(partitions).try_for_each(|partition| {
+        if partition.topic.is_compacted() { compact(db, partition) } else { trim_partition(db, partition) }
+    })
+}
+
+fn compact(db: &Connection, partition: Partition) -> rusqlite::Result<()> {
+    let Partition { topic, number } = partition;
+    db.prepare_cached(
+        "DELETE FROM records WHERE topic = ?1 AND partition = ?2 AND offset NOT IN (
+           SELECT max(offset) FROM records WHERE topic = ?1 AND partition = ?2 GROUP BY key)",
+    )?
+    .execute(params![topic.name(), number])
+    .map(|_| ())
 }
 
 fn trim_partition(db: &Connection, partition: Partition) -> rusqlite::Result<()> {

@@ -1,11 +1,13 @@
 //! A video: its document.
 
 mod new;
+mod recording;
 mod status;
 mod test_source;
 mod transition;
 
 pub use new::{NewSource, NewVideo};
+pub use recording::Recording;
 pub use status::VideoStatus;
 pub use test_source::{TestSource, claimed_resolution};
 pub use transition::VideoRefusal;
@@ -97,6 +99,9 @@ pub struct Video {
     /// What each rendition's segments measure so far.
     #[serde(default)]
     pub rates: BTreeMap<String, MeasuredRate>,
+    /// What it consists of, when it is the recording of a live stream: such a video has no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recording>,
     /// Events to publish.
     #[serde(flatten)]
     pub outbox: Outbox,
@@ -123,7 +128,8 @@ impl MeasuredRate {
         bits_per_second(self.bytes, self.duration_us)
     }
 
-    fn add(&mut self, bytes: u64, duration_us: u64) {
+    /// Counts a segment of this size and length in.
+    pub fn add(&mut self, bytes: u64, duration_us: u64) {
         self.bytes += bytes;
         self.duration_us += duration_us;
         self.peak_bps = self.peak_bps.max(bits_per_second(bytes, duration_us));

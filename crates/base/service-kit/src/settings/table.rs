@@ -47,6 +47,7 @@ settings! {
     KAFKA_MESSAGE_MAX_BYTES = "1048576", "The largest event, in bytes.";
     KAFKA_TOPIC_PREFIX = "", "Put before the names of all topics and groups, so that several fleets can share one Kafka.";
     VOD_TOPIC = "vod-chunks", "The topic of sources that are ready to process.";
+    LIVE_TOPIC = "live-chunks", "The topic of live segments.";
     INSTANCE_ID = "", "The name of this replica in its consumer group, the same after a restart; empty: the host's name.";
     MONGO_URI = "mongodb://mongo:27017", "The address of the catalog.";
     MONGO_DB = "pipeline", "The catalog's database.";
@@ -64,6 +65,10 @@ settings! {
     MINIO_BUCKET_MANIFESTS = "manifests", "The bucket of archived playlists.";
     VOD_PROCESSOR_PORT = "8766", "The port of the VOD processor's metrics and health; 0 takes any free one.";
     TRANSCODE_WORKER_PORT = "8768", "The port of a transcode worker's metrics and health; 0 takes any free one.";
+    DVR_WINDOW_SIZE = "10", "How many segments of a live stream its playlist lists, which is how far viewers can go back: 6 to 3600.";
+    LIVE_WAIT_PERCENT = "50", "How long a live playlist waits for a segment that is missing or damaged, in percent of the stream's target duration.";
+    LIVE_STALLED_SECONDS = "30", "After how many seconds without a segment a live stream counts as stalled.";
+    LIVE_PROCESSOR_PORT = "8767", "The port of the live processor's metrics and health; 0 takes any free one.";
     BIND_ADDRESS = "127.0.0.1", "The address of this machine at which the fleet's ports are published.";
     PROMETHEUS_PORT = "9090", "The port of this machine at which the fleet's Prometheus answers.";
     GRAFANA_PORT = "3000", "The port of this machine at which the fleet's Grafana answers.";

@@ -77,7 +77,7 @@ impl Processor {
         let Some(video) = self.change_video(&video.stream_id, step).await? else { return Ok(()) };
         self.metrics.sources.with_label_values(&["planned"]).inc();
         let seconds = now.millis_since(video.created_at) as f64 / 1000.0;
-        self.metrics.latency.with_label_values(&["vod"]).observe(seconds);
+        self.metrics.latency.observe(seconds);
         tracing::info!(stream_id = %stream, parts = plan.part_count(), renditions = plan.renditions.len(), seconds = video.duration_seconds, "planned");
         self.queue_parts(&video, &plan, &media).await
     }

@@ -70,3 +70,22 @@ fn a_lot_goes_in_several_steps() {
     trim(&db).unwrap();
     assert_eq!(kept(&db), (4_999, 4_999));
 }
+
+#[test]
+fn a_compacted_topic_keeps_the_newest_of_each_key() {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(schema::FORMAT.migrations[0]).unwrap();
+    let topic = Topic::LivePlaylists.name();
+    for (offset, key) in (0_i64..).zip(["a", "b", "a", "c", "b"]) {
+        let old = i64::from(key == "c") * 25 * 60 * 60;
+        db.execute(
+            "INSERT INTO records VALUES (?1, 0, ?2, ?3, '[]', NULL, unixepoch() - ?4)",
+            params![topic, offset, key, old],
+        )
+        .unwrap();
+    }
+    trim(&db).unwrap();
+    let mut kept = db.prepare("SELECT offset FROM records WHERE topic = ?1 ORDER BY offset").unwrap();
+    let kept: Vec<i64> = kept.query_map([topic], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(kept, [2, 3, 4], "however old c is");
+}

@@ -1,0 +1,1 @@
+//! Cases that random histories found, shrunk: they stay.
