@@ -68,7 +68,7 @@ async fn what_cannot_be_read_is_said() {
 #[tokio::test]
 async fn files_of_this_machine_are_not_read_for_a_server() {
     let list = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nfile:///etc/hostname\n";
-    let origin = Origin::start(Router::new().route("/m.m3u8", get(|| async { (HLS, list) }))).await;
+    let origin = Origin::start(Router::new().route("/m.m3u8", get(move || async move { (HLS, list) }))).await;
     let (code, report) = report(&[&origin.url("/m.m3u8")]).await;
     assert_eq!(code, 1);
     assert!(rules(&report).contains(&"playlist-unavailable"), "{report:#}");
