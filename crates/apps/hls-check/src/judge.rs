@@ -103,6 +103,10 @@ async fn segments(
 ) -> Report {
     let mut report = Report::default();
     let Ok(page) = &rendition.page else { return report };
+    if command.while_encoding {
+        report.note("segments were not asked for (--while-encoding)");
+        return report;
+    }
     let named = survey(&page.text);
     let chosen = requests::spread(&named.segments, command.asked());
     if chosen.len() < named.segments.len() {
