@@ -114,8 +114,8 @@ async fn head_tells_without_bytes() {
     assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
     assert_eq!(answer.header("content-length"), "10");
     assert_eq!(answer.header("etag"), served.get(&address, &[]).await.header("etag"));
-    let put = served.fetch(Method::PUT, &address, &[]).await;
-    assert_eq!(put.status, StatusCode::METHOD_NOT_ALLOWED);
+    let post = served.fetch(Method::POST, &address, &[]).await;
+    assert_eq!(post.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ pub(crate) async fn start(
     Extracted(state): Extracted<State>,
     request: Request,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
-    let wanted = checked(&state, body::json(request, "what starts a stream").await?)?;
+    let wanted = checked(&state, &body::json(request, "what starts a stream").await?)?;
     let target_duration = wanted.target_duration;
     let stream = Stream::started(wanted, state.clock.now());
     if state.streams.insert(&stream).await? {
@@ -105,7 +105,7 @@ pub(crate) async fn start(
     Ok((StatusCode::OK, Json(answer(&state, &before))))
 }
 
-fn checked(state: &State, start: Start) -> Result<NewStream, Problem> {
+fn checked(state: &State, start: &Start) -> Result<NewStream, Problem> {
     let match_id = start.match_id.as_deref().map(|id| name("match_id", id)).transpose()?;
     if let Some(seconds) = start.target_duration.filter(|seconds| !TARGET_DURATIONS.contains(seconds)) {
         let text = format!("target_duration is {seconds}; it takes 1 to 60 seconds.");
