@@ -1,4 +1,4 @@
-//! Signed addresses: whoever has one may read that one object, until it ends.
+//! Signed addresses: whoever has one may read or store that one object, until it ends.
 
 use domain::{
     Timestamp,
@@ -34,6 +34,25 @@ impl Claims {
     }
 }
 
+/// What an address is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// The object may be read.
+    Read,
+    /// The object may be stored.
+    Store,
+}
+
+impl Access {
+    /// What the MAC begins with, so that an address for one is none for the other.
+    fn domain(self) -> &'static str {
+        match self {
+            Self::Read => "object 1",
+            Self::Store => "upload 1",
+        }
+    }
+}
+
 /// Signs addresses and knows its own again (HMAC-SHA256, RFC 2104).
 #[derive(Clone)]
 pub(crate) struct Signer(Hmac<Sha256>);
@@ -44,15 +63,15 @@ impl Signer {
         Self(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
     }
 
-    /// The path and query under which an object may be read.
-    pub(crate) fn address(&self, key: &ObjectKey, valid: Period) -> String {
+    /// The path and query under which an object may be read or stored.
+    pub(crate) fn address(&self, access: Access, key: &ObjectKey, valid: Period) -> String {
         let claims = Claims {
             content_type: key.content_type().to_owned(),
             immutable: key.cache_policy() == CachePolicy::Immutable,
             from: valid.from.as_seconds(),
             until: valid.until.as_seconds(),
         };
-        let mac = self.mac(key.bucket().name(), &key.path(), &claims).finalize().into_bytes();
+        let mac = self.mac(access, key.bucket().name(), &key.path(), &claims).finalize().into_bytes();
         let Claims { content_type, immutable, from, until } = claims;
         let signature = hex::encode(mac);
         let query = format!("type={content_type}&immutable={immutable}&from={from}&until={until}");
@@ -62,21 +81,23 @@ impl Signer {
     /// Whether this signer made the address, and it is good now.
     pub(crate) fn allows(
         &self,
+        access: Access,
         (bucket, path): (&str, &str),
         claims: &Claims,
         signature: &str,
         now: Timestamp,
     ) -> bool {
         let Ok(signature) = hex::decode(signature) else { return false };
-        let genuine = self.mac(bucket, path, claims).verify_slice(&signature).is_ok();
+        let genuine = self.mac(access, bucket, path, claims).verify_slice(&signature).is_ok();
         genuine && now.as_seconds() < claims.until && (now + CLOCKS_APART).as_seconds() >= claims.from
     }
 
     /// The MAC of everything an address says, however its text is escaped. No part of a signed one holds a
     /// line break, so the parts cannot be cut in another way.
-    fn mac(&self, bucket: &str, path: &str, claims: &Claims) -> Hmac<Sha256> {
+    fn mac(&self, access: Access, bucket: &str, path: &str, claims: &Claims) -> Hmac<Sha256> {
         let Claims { content_type, immutable, from, until } = claims;
-        let text = format!("object 1\n{bucket}\n{path}\n{content_type}\n{immutable}\n{from}\n{until}");
+        let domain = access.domain();
+        let text = format!("{domain}\n{bucket}\n{path}\n{content_type}\n{immutable}\n{from}\n{until}");
         self.0.clone().chain_update(text)
     }
 }
@@ -92,8 +113,8 @@ mod tests {
 
     fn allowed(claims: &Claims, now: i64) -> bool {
         let signer = Signer::new(b"key");
-        let signature = hex::encode(signer.mac("b", "p", claims).finalize().into_bytes());
-        signer.allows(("b", "p"), claims, &signature, Timestamp::from_millis(now * 1_000))
+        let signature = hex::encode(signer.mac(Access::Read, "b", "p", claims).finalize().into_bytes());
+        signer.allows(Access::Read, ("b", "p"), claims, &signature, Timestamp::from_millis(now * 1_000))
     }
 
     #[test]
@@ -115,9 +136,9 @@ mod tests {
     fn each_part_is_signed() {
         let signer = Signer::new(b"key");
         let good = claims(0, 10);
-        let signature = hex::encode(signer.mac("b", "p", &good).finalize().into_bytes());
+        let signature = hex::encode(signer.mac(Access::Read, "b", "p", &good).finalize().into_bytes());
         let now = Timestamp::from_millis(5_000);
-        let allows = |place, claims: &Claims| signer.allows(place, claims, &signature, now);
+        let allows = |place, claims: &Claims| signer.allows(Access::Read, place, claims, &signature, now);
         assert!(allows(("b", "p"), &good));
         assert!(!allows(("c", "p"), &good));
         assert!(!allows(("b", "q"), &good));
@@ -125,14 +146,15 @@ mod tests {
         assert!(!allows(("b", "p"), &claims(1, 10)));
         assert!(!allows(("b", "p"), &Claims { immutable: false, ..good.clone() }));
         assert!(!allows(("b", "p"), &Claims { content_type: "text/html".to_owned(), ..good.clone() }));
-        assert!(!Signer::new(b"other").allows(("b", "p"), &good, &signature, now));
+        assert!(!signer.allows(Access::Store, ("b", "p"), &good, &signature, now), "reading is not storing");
+        assert!(!Signer::new(b"other").allows(Access::Read, ("b", "p"), &good, &signature, now));
     }
 
     #[test]
     fn addresses_read_as_documented() {
         let key = ObjectKey::Source { stream: StreamId::vod([0xab; 6]) };
         let valid = Period { from: Timestamp::from_millis(1_500), until: Timestamp::from_millis(2_999) };
-        let address = Signer::new(b"key").address(&key, valid);
+        let address = Signer::new(b"key").address(Access::Read, &key, valid);
         let (start, signature) = address.split_once("&signature=").unwrap();
         let expected = "/objects/vod-raw/vod-abababababab/source\
                         ?type=application/octet-stream&immutable=false&from=1&until=2";

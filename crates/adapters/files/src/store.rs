@@ -6,6 +6,7 @@ use crate::{
     incoming::Incoming,
     layout::Layout,
     listing, metadata,
+    signature::Access,
 };
 use async_trait::async_trait;
 use domain::object::{ObjectKey, Prefix};
@@ -82,7 +83,11 @@ impl ObjectStore for Files {
     }
 
     fn presign(&self, key: &ObjectKey, valid: Period) -> SignedAddress {
-        SignedAddress::OnApi(self.signer.address(key, valid))
+        SignedAddress::OnApi(self.signer.address(Access::Read, key, valid))
+    }
+
+    fn presign_put(&self, key: &ObjectKey, valid: Period) -> SignedAddress {
+        SignedAddress::OnApi(self.signer.address(Access::Store, key, valid))
     }
 
     async fn local_file(&self, key: &ObjectKey) -> Result<Option<PathBuf>, ObjectError> {

@@ -114,8 +114,8 @@ async fn head_tells_without_bytes() {
     assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
     assert_eq!(answer.header("content-length"), "10");
     assert_eq!(answer.header("etag"), served.get(&address, &[]).await.header("etag"));
-    let put = served.fetch(Method::PUT, &address, &[]).await;
-    assert_eq!(put.status, StatusCode::METHOD_NOT_ALLOWED);
+    let post = served.fetch(Method::POST, &address, &[]).await;
+    assert_eq!(post.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
@@ -249,4 +249,56 @@ async fn a_missing_object_is_told_to_whoever_may_know() {
     assert_eq!((answer.status, answer.header("cache-control")), (StatusCode::NOT_FOUND, "no-store"));
     served.files.remove(&segment(1)).await.unwrap();
     assert_eq!(served.get(&served.address(&segment(1)), &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+impl Served {
+    async fn put(&self, address: &str, body: Body) -> StatusCode {
+        let request = Request::builder().method(Method::PUT).uri(address).body(body).unwrap();
+        self.routes.clone().oneshot(request).await.unwrap().status()
+    }
+
+    fn address_to_put(&self, key: &ObjectKey) -> String {
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
+        match self.files.presign_put(key, Period { from: at(NOW), until: at(NOW + 1_800) }) {
+            SignedAddress::OnApi(address) => address,
+            SignedAddress::Absolute(url) => panic!("{url} is not on the API"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_object_is_stored_under_an_address_for_that() {
+    let served = served().await;
+    let key = segment(9);
+    assert_eq!(served.put(&served.address_to_put(&key), Body::from(BYTES)).await, StatusCode::OK);
+    assert_eq!(served.get(&served.address(&key), &[]).await.body, BYTES);
+    assert_eq!(served.put(&served.address_to_put(&key), Body::from("again")).await, StatusCode::OK);
+    assert_eq!(served.get(&served.address(&key), &[]).await.body, b"again");
+    let meta = served.files.head(&key).await.unwrap().unwrap();
+    assert!(meta.sha256.is_some(), "its hash is known, so that it can be compared without reading it");
+}
+
+#[tokio::test]
+async fn an_address_for_reading_stores_nothing_and_the_other_way_round() {
+    let served = served().await;
+    let (to_read, to_put) = (served.address(&segment(1)), served.address_to_put(&segment(1)));
+    assert_eq!(served.put(&to_read, Body::from("x")).await, StatusCode::FORBIDDEN);
+    assert_eq!(served.get(&to_put, &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        served.put(&to_put.replace("until=1", "until=2"), Body::from("x")).await,
+        StatusCode::FORBIDDEN
+    );
+    served.clock.set(NOW + 1_800);
+    assert_eq!(served.put(&to_put, Body::from("x")).await, StatusCode::FORBIDDEN);
+    served.clock.set(NOW);
+    assert_eq!(served.get(&to_read, &[]).await.body, BYTES);
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_stores_nothing() {
+    let served = served().await;
+    let pieces: [Result<&str, std::io::Error>; 2] = [Ok("half"), Err(std::io::Error::other("gone"))];
+    let body = Body::from_stream(futures::stream::iter(pieces));
+    assert_eq!(served.put(&served.address_to_put(&segment(8)), body).await, StatusCode::BAD_REQUEST);
+    assert_eq!(served.files.head(&segment(8)).await.unwrap(), None);
 }

@@ -1,4 +1,4 @@
-//! Presigned addresses: whoever has one may read that one object, until it ends (AWS Signature Version 4,
+//! Presigned addresses: whoever has one may read or store that one object, until it ends (AWS Signature Version 4,
 //! query form).
 //!
 //! The SDK's own presigner is async and signs with the present time. Here the time is given, so that all
@@ -46,17 +46,22 @@ impl Signer {
         }
     }
 
-    /// The address under which an object may be read. It is good for a second at least and a week at most.
-    pub(crate) fn address(&self, key: &ObjectKey, valid: Period) -> Url {
+    /// The address at which an object takes this method. It is good for a second at least and a week at most.
+    pub(crate) fn address(&self, method: &str, key: &ObjectKey, valid: Period) -> Url {
         let mut address = self.endpoint.clone();
         address.set_path(&format!("{}/{}", self.buckets.name(key.bucket()), key.path()));
-        let parameters = self.sign(&address, valid);
+        let parameters = self.sign(method, &address, valid);
         let parameters = parameters.expect("an address without headers or session can always be signed");
         address.query_pairs_mut().extend_pairs(parameters);
         address
     }
 
-    fn sign(&self, address: &Url, valid: Period) -> Result<Vec<(String, String)>, SigningError> {
+    fn sign(
+        &self,
+        method: &str,
+        address: &Url,
+        valid: Period,
+    ) -> Result<Vec<(String, String)>, SigningError> {
         let identity = self.credentials.clone().into();
         let seconds = u64::try_from(valid.from.as_seconds()).unwrap_or_default();
         let parameters = v4::SigningParams::builder()
@@ -68,7 +73,7 @@ impl Signer {
             .build()
             .expect("all parameters are given");
         let request =
-            SignableRequest::new("GET", address.as_str(), iter::empty(), SignableBody::UnsignedPayload)?;
+            SignableRequest::new(method, address.as_str(), iter::empty(), SignableBody::UnsignedPayload)?;
         let (signed, _) = sign(request, &parameters.into())?.into_parts();
         let (_, query) = signed.into_parts();
         Ok(query.into_iter().map(|(name, value)| (name.to_owned(), value.into_owned())).collect())
@@ -100,7 +105,7 @@ mod tests {
         ]);
         let signer = Signer::new(&Config::from_settings(&mut Settings::new(&environment)));
         let from = Timestamp::from_millis(from * 1_000);
-        signer.address(key, Period { from, until: from + Duration::from_secs(seconds) })
+        signer.address("GET", key, Period { from, until: from + Duration::from_secs(seconds) })
     }
 
     fn source() -> ObjectKey {

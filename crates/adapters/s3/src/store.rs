@@ -46,7 +46,11 @@ impl ObjectStore for S3 {
     }
 
     fn presign(&self, key: &ObjectKey, valid: Period) -> SignedAddress {
-        SignedAddress::Absolute(self.signer.address(key, valid))
+        SignedAddress::Absolute(self.signer.address("GET", key, valid))
+    }
+
+    fn presign_put(&self, key: &ObjectKey, valid: Period) -> SignedAddress {
+        SignedAddress::Absolute(self.signer.address("PUT", key, valid))
     }
 
     async fn local_file(&self, _key: &ObjectKey) -> Result<Option<PathBuf>, ObjectError> {

@@ -131,3 +131,18 @@ async fn any_other_address_is_refused() {
         store.remove(key).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn an_object_is_stored_under_an_address_for_that_and_not_under_one_for_reading() {
+    let Some((store, _proxy, _lease)) = open().await else { return };
+    let (key, now, client) = (segment(), SystemClock::new().now(), reqwest::Client::new());
+    let valid = Period { from: now, until: now + 30 * MINUTE };
+    let SignedAddress::Absolute(url) = store.presign_put(&key, valid) else { panic!("on the API") };
+    let stored = client.put(url.clone()).body("0123456789").send().await.unwrap();
+    assert_eq!(stored.status(), StatusCode::OK);
+    assert_eq!(store.head(&key).await.unwrap().map(|meta| meta.size), Some(10));
+    assert_eq!(status(url).await, StatusCode::FORBIDDEN);
+    let refused = client.put(good_address(&store, &key)).body("x").send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    store.remove(&key).await.unwrap();
+}

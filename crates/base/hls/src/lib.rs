@@ -3,7 +3,8 @@
 //! The model ([`MediaPlaylist`], [`MasterPlaylist`]) is what a service fills in and `to_m3u8` writes.
 //! [`Playlist::parse`] reads either kind back. [`check_media`], [`check_master`], [`check_renditions`] and
 //! [`check_history`] judge any text against RFC 8216, its successor draft (8216bis) and Apple's authoring
-//! specification, and name the line.
+//! specification, and name the line; a [`Follower`] does so with a history that has no end.
+//! [`check_delivery`] and [`check_measured`] judge what others asked for and measured.
 //!
 //! The API serves what the writer makes; the live state machine changes a playlist only through
 //! [`MediaPlaylist::append`], [`MediaPlaylist::drop_first`] and [`MediaPlaylist::end`]; tests and the
@@ -16,6 +17,7 @@ pub mod live;
 mod model;
 mod parse;
 mod rules;
+mod survey;
 pub mod vod;
 mod write;
 
@@ -27,7 +29,14 @@ pub use model::master::{
 pub use model::media::{ByteRange, Kind, Map, MediaPlaylist, Segment, StartOffset};
 pub use model::mutation::{MIN_WINDOW_SEGMENTS, MIN_WINDOW_TARGET_DURATIONS, MutationError};
 pub use parse::{ParseError, Playlist, Problem};
+pub use rules::delivery::{Request, Resource};
 pub use rules::finding::{Finding, RuleInfo};
-pub use rules::history::Snapshot;
+pub use rules::follower::{Follower, Snapshot};
+pub use rules::measured::{
+    MeasuredMedia, MeasuredRendition, MeasuredSegment, MeasuredVariant, Pictures, Rates,
+};
 pub use rules::renditions::{RenditionText, Track};
-pub use rules::{catalogue, check_history, check_master, check_media, check_renditions};
+pub use rules::{
+    catalogue, check_delivery, check_history, check_master, check_measured, check_media, check_renditions,
+};
+pub use survey::{NamedPlaylist, NamedSegment, NamedSegments, Survey};

@@ -136,6 +136,8 @@ pub trait ObjectStore: Send + Sync {
     /// An address under which anybody may read the object for a while, at the public endpoint. Relative to the API's own
     /// address where the API's port serves the store.
     fn presign(&self, key: &ObjectKey, valid: Period) -> SignedAddress;
+    /// An address under which anybody may store the object for a while, with `PUT`; what was there is replaced as a whole.
+    fn presign_put(&self, key: &ObjectKey, valid: Period) -> SignedAddress;
     /// The file that holds the object, where it is one on this machine: an encoder may read it in place.
     async fn local_file(&self, key: &ObjectKey) -> Result<Option<PathBuf>, ObjectError>;
 }

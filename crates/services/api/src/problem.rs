@@ -38,6 +38,8 @@ problems! {
     Failed = "failed", CONFLICT, "The video failed";
     Rejected = "rejected", CONFLICT, "The video was rejected";
     SegmentFailed = "segment_failed", NOT_FOUND, "This part of the video could not be encoded";
+    StreamEnded = "stream_ended", CONFLICT, "The live stream has ended";
+    TargetDurationFixed = "target_duration_fixed", CONFLICT, "The target duration never changes";
     NotRetriable = "not_retriable", CONFLICT, "The dead letter cannot be asked for again";
     Forbidden = "forbidden", FORBIDDEN, "This address is not valid";
     RangeNotSatisfiable = "range_not_satisfiable", RANGE_NOT_SATISFIABLE, "The range lies outside the object";

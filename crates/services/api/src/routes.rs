@@ -1,7 +1,7 @@
 //! All routes, with their documentation and the layers around them.
 
 use crate::{
-    catalog, health, metrics, playback,
+    catalog, health, live, metrics, playback,
     problem::{Code, Problem},
     state::State,
     upload,
@@ -27,9 +27,10 @@ use utoipa_swagger_ui::SwaggerUi;
 /// The head of the OpenAPI document.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Reelfleet", description = "Turns uploaded video into streams that play while they are still being encoded."),
+    info(title = "Reelfleet", description = "Turns uploaded and live video into streams that play at once."),
     tags(
         (name = "videos", description = "Uploading, watching and removing videos"),
+        (name = "streams", description = "Live streams: starting, watching and ending them"),
         (name = "work", description = "What is being encoded, and what could not be"),
         (name = "service", description = "Health and metrics"),
     )
@@ -51,6 +52,14 @@ pub(crate) fn router(state: &State, media: Option<Router>) -> Router {
         .routes(routes!(catalog::videos::metadata))
         .routes(routes!(catalog::videos::content))
         .routes(routes!(playback::manifest::manifest))
+        .routes(routes!(live::start::start))
+        .routes(routes!(live::end::end))
+        .routes(routes!(live::catalog::list))
+        .routes(routes!(live::view::live))
+        .routes(routes!(live::catalog::metadata))
+        .routes(routes!(live::catalog::segments))
+        .routes(routes!(live::catalog::segment))
+        .routes(routes!(live::uploads::uploads))
         .routes(routes!(catalog::jobs::job))
         .routes(routes!(catalog::stats::stats))
         .split_for_parts();
@@ -60,6 +69,7 @@ pub(crate) fn router(state: &State, media: Option<Router>) -> Router {
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .route("/", get(|| async { Redirect::temporary("/docs") }))
         .route("/play/{token}/{stream}/master.m3u8", get(playback::playlists::master))
+        .route("/play/{token}/{stream}/live.m3u8", get(live::play::master))
         .route("/play/{token}/{stream}/{rendition}/{file}", get(playback::file))
         .with_state(state.clone())
         .merge(media.unwrap_or_default())

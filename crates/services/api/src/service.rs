@@ -3,13 +3,19 @@
 use crate::{
     Config,
     bell::Bell,
+    live::{Playlists, Recent},
     metrics::Metrics,
     playback::Tokens,
     routes,
     state::{Shared, State},
 };
 use axum::Router;
-use domain::{job::Job, letter::Letter, video::Video};
+use domain::{
+    job::Job,
+    letter::Letter,
+    live::{LiveSegmentRecord, Stream},
+    video::Video,
+};
 use ports::{Clock, Documents, EventLog, ObjectStore};
 use prometheus::Registry;
 use service_kit::{Collection, MetricsError, Relay};
@@ -59,6 +65,7 @@ pub struct Api {
     address: SocketAddr,
     router: Router,
     bell: Bell,
+    playlists: Playlists,
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
 }
@@ -77,11 +84,19 @@ impl Api {
             tokio::fs::write(file, address.to_string()).await.map_err(StartError::AddressFile)?;
         }
         let relay = Relay::new(deps.log.clone());
-        let bell = Bell::new();
+        let (bell, playlists) = (Bell::new(), Playlists::default());
         let state = State::new(Shared {
             videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             jobs: Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             letters: Collection::<Letter>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            streams: Collection::<Stream>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            segments: Collection::<LiveSegmentRecord>::new(
+                deps.documents.clone(),
+                relay.clone(),
+                deps.clock.clone(),
+            ),
+            playlists: playlists.clone(),
+            recent: Recent::default(),
             log: deps.log.clone(),
             relay,
             documents: deps.documents,
@@ -94,7 +109,7 @@ impl Api {
             config,
         });
         let router = routes::router(&state, deps.media);
-        Ok(Self { listener, address, router, bell, log: deps.log, clock: deps.clock })
+        Ok(Self { listener, address, router, bell, playlists, log: deps.log, clock: deps.clock })
     }
 
     /// The address that it listens on.
@@ -108,7 +123,8 @@ impl Api {
     /// # Errors
     /// When the listener fails.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let bell = tokio::spawn(self.bell.follow(self.log, self.clock.clone(), stop.clone()));
+        let bell = tokio::spawn(self.bell.follow(self.log.clone(), self.clock.clone(), stop.clone()));
+        let playlists = tokio::spawn(self.playlists.follow(self.log, self.clock.clone(), stop.clone()));
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
         let serving =
             axum::serve(self.listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
@@ -122,6 +138,7 @@ impl Api {
             () = drained => {}
         }
         bell.await?;
+        playlists.await?;
         Ok(())
     }
 }

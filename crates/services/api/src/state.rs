@@ -1,7 +1,20 @@
 //! What every handler of a request may use.
 
-use crate::{Config, bell::Bell, metrics::Metrics, playback::Tokens, problem::Problem};
-use domain::{StreamId, job::Job, letter::Letter, video::Video};
+use crate::{
+    Config,
+    bell::Bell,
+    live::{Playlists, Recent},
+    metrics::Metrics,
+    playback::Tokens,
+    problem::{Code, Problem},
+};
+use domain::{
+    StreamId,
+    job::Job,
+    letter::Letter,
+    live::{LiveSegmentRecord, Stream},
+    video::Video,
+};
 use ports::{Clock, Documents, EventLog, ObjectStore};
 use prometheus::Registry;
 use service_kit::{Collection, Relay};
@@ -17,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) documents: Arc<dyn Documents>,
     pub(crate) videos: Collection<Video>,
     pub(crate) jobs: Collection<Job>,
+    pub(crate) streams: Collection<Stream>,
+    pub(crate) segments: Collection<LiveSegmentRecord>,
     pub(crate) letters: Collection<Letter>,
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) relay: Relay,
@@ -24,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tokens: Tokens,
     pub(crate) bell: Bell,
+    pub(crate) playlists: Playlists,
+    pub(crate) recent: Recent,
     pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
 }
@@ -36,7 +53,27 @@ impl State {
     /// The video of an id from outside, which may be any text.
     pub(crate) async fn video(&self, id: &str) -> Result<Video, Problem> {
         let stream: StreamId = id.parse().map_err(|_| Problem::no_video(id))?;
-        self.videos.get(stream.as_str()).await?.ok_or_else(|| Problem::no_video(id))
+        if let Some(video) = self.videos.get(stream.as_str()).await? {
+            return Ok(video);
+        }
+        Err(match self.stream_of(id).await? {
+            Some(stream) => Problem::new(
+                Code::NotPlayableYet,
+                format!(
+                    "The stream is {}, and no recording yet: GET /streams/{id}/live.",
+                    stream.status.name()
+                ),
+            ),
+            None => Problem::no_video(id),
+        })
+    }
+
+    /// The live stream of an id from outside, if there is one.
+    pub(crate) async fn stream_of(&self, id: &str) -> Result<Option<Stream>, Problem> {
+        match id.parse::<StreamId>().ok().filter(StreamId::is_live) {
+            Some(stream) => Ok(self.streams.get(stream.as_str()).await?),
+            None => Ok(None),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use ports::{ObjectStore, Period};
 use std::time::Duration;
 
 /// The same key and period give the same text, so that caches serve all viewers; another key or end gives
-/// another.
+/// another, and so does storing.
 pub async fn an_address_depends_on_key_and_period_only(store: &dyn ObjectStore) {
     let keys: Vec<_> = every_kind(&stream()).into_iter().chain(every_kind(&stream())).collect();
     let from = Timestamp::from_millis(1_800_000_000_000);
@@ -16,8 +16,10 @@ pub async fn an_address_depends_on_key_and_period_only(store: &dyn ObjectStore) 
         for key in &keys {
             let address = store.presign(key, valid);
             assert_eq!(address, store.presign(key, valid));
-            assert!(!seen.contains(&address), "{address:?} is of two keys or periods");
-            seen.push(address);
+            for address in [address, store.presign_put(key, valid)] {
+                assert!(!seen.contains(&address), "{address:?} is of two keys, periods or purposes");
+                seen.push(address);
+            }
         }
     }
 }

@@ -1,15 +1,15 @@
-//! Rules about what may happen to one media playlist over time.
+//! Rules about what may happen to a media playlist from one snapshot to the next.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::finding::{Breach, Rule};
+use super::follower::Step;
 use super::segments::{ListedSegment, MediaOutline};
-use crate::parse::outline::{Outline, Tag};
+use crate::parse::outline::Tag;
 use crate::{MIN_WINDOW_SEGMENTS, MIN_WINDOW_TARGET_DURATIONS};
 
 /// The rules, by id.
-pub(super) const RULES: &[Rule<History>] = &[
+pub(super) const RULES: &[Rule<Step>] = &[
     Rule::new("target-duration-changed", "RFC 8216 4.3.3.1", "it never changes", target_duration_changed),
     Rule::new("header-changed", "RFC 8216bis 6.2.1", "these tags never change", header_changed),
     Rule::new("playlist-type-changed", "RFC 8216bis 6.2.1", "it never changes", playlist_type_changed),
@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule<History>] = &[
     Rule::new("changed-after-end", "RFC 8216 4.3.3.4", "nothing after EXT-X-ENDLIST", changed_after_end),
     Rule::new("window-too-short", "RFC 8216bis 6.2.2", "three target durations stay", window_too_short),
     Rule::new("window-too-few", "Apple authoring 8.11", "six segments stay", window_too_few),
-    Rule::new("update-late", "RFC 8216bis 6.2.1", "a new segment within 1.5 target durations", update_late),
+    Rule::new("segment-returned", "project", "an address is never used again", segment_returned),
 ];
 
 /// The tags of the header that no change is allowed to touch.
@@ -48,89 +48,39 @@ const FIXED: &[&str] = &[
     "EXT-X-SERVER-CONTROL",
 ];
 
-/// A media playlist as it was at some time.
-#[derive(Clone, Copy, Debug)]
-pub struct Snapshot<'a> {
-    /// When it was read, counted from any fixed point; without it, nothing is said about lateness.
-    pub at: Option<Duration>,
-    /// The playlist.
-    pub text: &'a str,
-}
-
-/// The snapshots of one playlist, oldest first.
-pub(super) struct History {
-    snapshots: Vec<(Option<Duration>, MediaOutline)>,
-}
-
-/// Two snapshots in a row.
-struct Step<'a> {
-    /// The number of the later one.
-    text: usize,
-    before: &'a MediaOutline,
-    after: &'a MediaOutline,
-}
-
-impl History {
-    /// Reads the snapshots.
-    pub(super) fn new(snapshots: &[Snapshot<'_>]) -> Self {
-        let read = |shot: &Snapshot<'_>| (shot.at, MediaOutline::new(Outline::read(shot.text)));
-        Self { snapshots: snapshots.iter().map(read).collect() }
-    }
-
-    /// A breach for every step that is wrong.
-    fn steps(&self, check: impl Fn(&Step<'_>) -> Option<Breach>) -> Vec<Breach> {
-        let pairs = (1..).zip(self.snapshots.windows(2));
-        let steps = pairs.map(|(text, pair)| Step { text, before: &pair[0].1, after: &pair[1].1 });
-        steps.filter_map(|step| Some(check(&step)?.in_text(step.text))).collect()
-    }
-}
-
-impl<'a> Step<'a> {
-    /// The segments that both list under the same number, as they were and as they are.
-    fn kept(&self) -> impl Iterator<Item = (&'a ListedSegment, &'a ListedSegment)> + use<'a> {
-        let before = self.before;
-        self.after.segments.iter().filter_map(move |after| Some((before.segment(after.number)?, after)))
-    }
-
-    /// Whether a segment has left from the head.
-    fn has_dropped(&self) -> bool {
-        self.after.media_sequence > self.before.media_sequence
-    }
-}
-
-fn target_duration_changed(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn target_duration_changed(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let value =
             |playlist: &MediaOutline| playlist.target_duration.map_or("none".to_owned(), |s| s.to_string());
-        let (before, after) = (value(step.before), value(step.after));
+        let (before, after) = (value(&step.before), value(&step.after));
         let line = step.after.line_of("EXT-X-TARGETDURATION");
         (before != after).then(|| Breach::at(line, after).allowed(before))
     })
 }
 
-fn header_changed(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn header_changed(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let value =
             |playlist: &MediaOutline, name| playlist.outline.tag(name).map(|tag| Tag::value(tag).to_owned());
-        let changed = FIXED.iter().find(|name| value(step.before, name) != value(step.after, name))?;
-        let show = |playlist| {
+        let changed = FIXED.iter().find(|name| value(&step.before, name) != value(&step.after, name))?;
+        let show = |playlist: &MediaOutline| {
             value(playlist, changed).map_or(format!("no {changed}"), |it| format!("{changed}:{it}"))
         };
-        Some(Breach::at(step.after.line_of(changed), show(step.after)).allowed(show(step.before)))
+        Some(Breach::at(step.after.line_of(changed), show(&step.after)).allowed(show(&step.before)))
     })
 }
 
-fn playlist_type_changed(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn playlist_type_changed(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let value = |playlist: &MediaOutline| playlist.playlist_type().unwrap_or("none").to_owned();
-        let (before, after) = (value(step.before), value(step.after));
+        let (before, after) = (value(&step.before), value(&step.after));
         let line = step.after.line_of("EXT-X-PLAYLIST-TYPE");
         (before != after).then(|| Breach::at(line, after).allowed(before))
     })
 }
 
-fn vod_changed(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn vod_changed(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let vod = step.before.playlist_type() == Some("VOD");
         let (before, after) = (&step.before.outline.text, &step.after.outline.text);
         let line = (1..).zip(after.lines()).zip(before.lines()).find(|((_, after), before)| after != before);
@@ -139,23 +89,23 @@ fn vod_changed(history: &History) -> Vec<Breach> {
     })
 }
 
-fn typed_shortened(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn typed_shortened(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let kind = step.after.playlist_type().filter(|_| step.has_dropped())?;
         Some(Breach::at(step.after.line_of("EXT-X-PLAYLIST-TYPE"), format!("{kind} lost segments")))
     })
 }
 
-fn media_sequence_lowered(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn media_sequence_lowered(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let (before, after) = (step.before.media_sequence, step.after.media_sequence);
         let line = step.after.line_of("EXT-X-MEDIA-SEQUENCE");
         (after < before).then(|| Breach::at(line, after.to_string()).allowed(format!("{before} or more")))
     })
 }
 
-fn discontinuity_sequence(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn discontinuity_sequence(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let gone = step.before.segments.iter().filter(|segment| segment.number < step.after.media_sequence);
         let left = gone.filter(|segment| segment.discontinuity).count() as u64;
         let least = step.before.discontinuity_sequence.saturating_add(left);
@@ -168,8 +118,8 @@ fn discontinuity_sequence(history: &History) -> Vec<Breach> {
     })
 }
 
-fn segment_renumbered(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn segment_renumbered(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let known: BTreeMap<_, _> = step
             .before
             .segments
@@ -186,16 +136,16 @@ fn segment_renumbered(history: &History) -> Vec<Breach> {
     })
 }
 
-fn segment_replaced(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn segment_replaced(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let (before, after) = step.kept().find(|(before, after)| before.uri != after.uri)?;
         let measured = format!("number {} is {:?}", after.number, after.uri);
         Some(Breach::at(after.line, measured).allowed(format!("{:?}", before.uri)))
     })
 }
 
-fn segment_changed(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn segment_changed(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let same_address = step.kept().filter(|(before, after)| before.uri == after.uri);
         let mut changes = same_address.filter_map(|(before, after)| Some((change(before, after)?, after)));
         changes
@@ -217,8 +167,8 @@ fn change(before: &ListedSegment, after: &ListedSegment) -> Option<&'static str>
     differences.into_iter().find(|(_, differs)| *differs).map(|(what, _)| what)
 }
 
-fn gap_changed(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn gap_changed(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let (before, after) = step.kept().find(|(before, after)| before.gap != after.gap)?;
         let show = |segment: &ListedSegment| if segment.gap { "a gap" } else { "no gap" };
         let measured = format!("number {} is {}", after.number, show(after));
@@ -226,8 +176,8 @@ fn gap_changed(history: &History) -> Vec<Breach> {
     })
 }
 
-fn tail_removed(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn tail_removed(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let (before, after) = (step.before.next_number(), step.after.next_number());
         let measured = format!("ends before number {after}");
         (after < before)
@@ -235,23 +185,23 @@ fn tail_removed(history: &History) -> Vec<Breach> {
     })
 }
 
-fn endlist_lost(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn endlist_lost(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let lost = step.before.has_ended() && !step.after.has_ended();
         lost.then(|| Breach::at(step.after.outline.last_line, "none"))
     })
 }
 
-fn changed_after_end(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn changed_after_end(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let grown = step.after.next_number().saturating_sub(step.before.next_number());
         let measured = format!("{grown} more segments");
         (step.before.has_ended() && grown > 0).then(|| Breach::at(step.after.outline.last_line, measured))
     })
 }
 
-fn window_too_short(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn window_too_short(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let needed = step.after.target_duration?.saturating_mul(MIN_WINDOW_TARGET_DURATIONS);
         let left = step.after.duration();
         let short = left.as_micros() < needed.saturating_mul(1_000_000);
@@ -261,8 +211,8 @@ fn window_too_short(history: &History) -> Vec<Breach> {
     })
 }
 
-fn window_too_few(history: &History) -> Vec<Breach> {
-    history.steps(|step| {
+fn window_too_few(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
         let left = step.after.segments.len();
         let judged = left < MIN_WINDOW_SEGMENTS && step.has_dropped() && !step.after.has_ended();
         judged
@@ -270,21 +220,13 @@ fn window_too_few(history: &History) -> Vec<Breach> {
     })
 }
 
-/// Judges only what is certain: the time between the first and the last sight of the same newest segment.
-fn update_late(history: &History) -> Vec<Breach> {
-    let mut breaches = Vec::new();
-    let mut newest: Option<(u64, Duration)> = None;
-    for (text, (at, playlist)) in history.snapshots.iter().enumerate() {
-        let (Some(at), Some(target)) = (*at, playlist.target_duration) else { continue };
-        let since =
-            newest.filter(|(number, _)| *number == playlist.next_number()).map_or(at, |(_, since)| since);
-        newest = Some((playlist.next_number(), since));
-        let waited = at.saturating_sub(since);
-        let limit = Duration::from_millis(target.saturating_mul(1_500));
-        if waited > limit && !playlist.has_ended() && !playlist.segments.is_empty() {
-            let breach = Breach::at(playlist.outline.last_line, format!("{:.3} s", waited.as_secs_f64()));
-            breaches.push(breach.in_text(text).allowed(format!("{:.3} s", limit.as_secs_f64())));
-        }
-    }
-    breaches
+/// A number that is listed for the first time has an address that was listed and left.
+fn segment_returned(step: &Step) -> Vec<Breach> {
+    step.judge(|step| {
+        let mut new =
+            step.after.segments.iter().filter(|segment| segment.number >= step.before.next_number());
+        let returned = new.find(|segment| step.has_left(segment))?;
+        let measured = format!("{:?} again, as number {}", returned.uri, returned.number);
+        Some(Breach::at(returned.line, measured))
+    })
 }

@@ -119,7 +119,7 @@ fn begins_with_any(codec: &str, beginnings: &[&str]) -> bool {
 }
 
 /// Without CODECS a variant counts as video, which nearly all are.
-fn has_video(tag: &Tag) -> bool {
+pub(crate) fn has_video(tag: &Tag) -> bool {
     tag.attributes().get("CODECS").is_none() || has_codec(tag, |codec| begins_with_any(codec, VIDEO_CODECS))
 }
 

@@ -1,17 +1,23 @@
 //! The rules of playlists: one rule is one small function in a table.
 
+pub(crate) mod delivery;
 pub(crate) mod finding;
-pub(crate) mod history;
+pub(crate) mod follower;
+mod history;
 mod master;
+pub(crate) mod measured;
 mod media;
 mod playlist;
 pub(crate) mod renditions;
 mod segments;
 
+use delivery::Request;
 use finding::{Finding, Rule, RuleInfo, run};
-use history::{History, Snapshot};
+use follower::{Follower, Snapshot};
+pub(crate) use master::has_video;
+use measured::MeasuredRendition;
 use renditions::{Presentation, RenditionText};
-use segments::MediaOutline;
+pub(crate) use segments::MediaOutline;
 
 use crate::parse::outline::Outline;
 
@@ -39,15 +45,31 @@ pub fn check_renditions(renditions: &[RenditionText<'_>]) -> Vec<Finding> {
 /// Judges what happened to one media playlist over time, oldest snapshot first; [`check_media`] judges each
 /// alone.
 pub fn check_history(snapshots: &[Snapshot<'_>]) -> Vec<Finding> {
-    run(history::RULES, &History::new(snapshots))
+    let mut follower = Follower::default();
+    let mut findings: Vec<_> = snapshots.iter().flat_map(|snapshot| follower.observe(snapshot)).collect();
+    findings.extend(follower.finish());
+    findings
+}
+
+/// Judges what came of asking for the resources that playlists name.
+pub fn check_delivery(requests: &[Request]) -> Vec<Finding> {
+    requests.iter().flat_map(|request| run(delivery::RULES, request)).collect()
+}
+
+/// Judges what the segments of one rendition are against what playlists say of them.
+pub fn check_measured(rendition: &MeasuredRendition) -> Vec<Finding> {
+    run(measured::RULES, rendition)
 }
 
 /// Every rule there is, in the order of the tables.
 pub fn catalogue() -> Vec<RuleInfo> {
-    let both = playlist::RULES.iter().map(Rule::info);
-    let media = media::RULES.iter().map(Rule::info);
-    let master = master::RULES.iter().map(Rule::info);
-    let renditions = renditions::RULES.iter().map(Rule::info);
-    let history = history::RULES.iter().map(Rule::info);
-    both.chain(media).chain(master).chain(renditions).chain(history).collect()
+    let mut rules: Vec<RuleInfo> = playlist::RULES.iter().map(Rule::info).collect();
+    rules.extend(media::RULES.iter().map(Rule::info));
+    rules.extend(master::RULES.iter().map(Rule::info));
+    rules.extend(renditions::RULES.iter().map(Rule::info));
+    rules.extend(history::RULES.iter().map(Rule::info));
+    rules.extend(follower::WAITS.iter().map(Rule::info));
+    rules.extend(delivery::RULES.iter().map(Rule::info));
+    rules.extend(measured::RULES.iter().map(Rule::info));
+    rules
 }

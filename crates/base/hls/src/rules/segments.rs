@@ -7,45 +7,45 @@ use crate::parse::outline::{Entry, Outline, Tag};
 use crate::{SegmentDuration, decimal};
 
 /// A media playlist of any quality.
-pub(super) struct MediaOutline {
+pub(crate) struct MediaOutline {
     /// Its lines.
-    pub(super) outline: Outline,
+    pub(crate) outline: Outline,
     /// TARGETDURATION, if it can be read.
-    pub(super) target_duration: Option<u64>,
+    pub(crate) target_duration: Option<u64>,
     /// The number of the first segment.
-    pub(super) media_sequence: u64,
+    pub(crate) media_sequence: u64,
     /// How many discontinuities have left.
-    pub(super) discontinuity_sequence: u64,
+    pub(crate) discontinuity_sequence: u64,
     /// Its segments, in order.
-    pub(super) segments: Vec<ListedSegment>,
+    pub(crate) segments: Vec<ListedSegment>,
 }
 
 /// A segment of a playlist of any quality.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ListedSegment {
+pub(crate) struct ListedSegment {
     /// The line of its address.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// Its media sequence number.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Its address.
-    pub(super) uri: String,
+    pub(crate) uri: String,
     /// The line of its EXTINF, and the length if it can be read.
-    pub(super) extinf: Option<(usize, Option<SegmentDuration>)>,
+    pub(crate) extinf: Option<(usize, Option<SegmentDuration>)>,
     /// Whether EXT-X-DISCONTINUITY applies.
-    pub(super) discontinuity: bool,
+    pub(crate) discontinuity: bool,
     /// Whether EXT-X-GAP applies.
-    pub(super) gap: bool,
+    pub(crate) gap: bool,
     /// The line of its EXT-X-PROGRAM-DATE-TIME, and the time if it can be read.
-    pub(super) date: Option<(usize, Option<Timestamp>)>,
+    pub(crate) date: Option<(usize, Option<Timestamp>)>,
     /// The value of its EXT-X-BYTERANGE.
-    pub(super) byterange: Option<String>,
+    pub(crate) byterange: Option<String>,
     /// The value of the EXT-X-MAP in force.
-    pub(super) map: Option<String>,
+    pub(crate) map: Option<String>,
 }
 
 impl MediaOutline {
     /// Numbers the segments of an outline.
-    pub(super) fn new(outline: Outline) -> Self {
+    pub(crate) fn new(outline: Outline) -> Self {
         let number = |name| outline.tag(name).and_then(|tag| decimal::integer(tag.value()));
         let media_sequence = number("EXT-X-MEDIA-SEQUENCE").unwrap_or(0);
         let mut segments: Vec<ListedSegment> = Vec::with_capacity(outline.entries.len());
@@ -63,38 +63,38 @@ impl MediaOutline {
     }
 
     /// Whether ENDLIST is there.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         self.outline.has("EXT-X-ENDLIST")
     }
 
     /// The value of EXT-X-PLAYLIST-TYPE.
-    pub(super) fn playlist_type(&self) -> Option<&str> {
+    pub(crate) fn playlist_type(&self) -> Option<&str> {
         self.outline.tag("EXT-X-PLAYLIST-TYPE").map(Tag::value)
     }
 
     /// Whether it may grow and lose segments from its head.
-    pub(super) fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.playlist_type().is_none() && !self.has_ended()
     }
 
     /// The number that the next segment gets.
-    pub(super) fn next_number(&self) -> u64 {
+    pub(crate) fn next_number(&self) -> u64 {
         self.media_sequence.saturating_add(self.segments.len() as u64)
     }
 
     /// The segment of this number, if it is listed.
-    pub(super) fn segment(&self, number: u64) -> Option<&ListedSegment> {
+    pub(crate) fn segment(&self, number: u64) -> Option<&ListedSegment> {
         let index = number.checked_sub(self.media_sequence)?;
         self.segments.get(usize::try_from(index).ok()?)
     }
 
     /// The listed length.
-    pub(super) fn duration(&self) -> SegmentDuration {
+    pub(crate) fn duration(&self) -> SegmentDuration {
         self.segments.iter().map(ListedSegment::duration).sum()
     }
 
     /// When each segment ends, in microseconds from the start of the first.
-    pub(super) fn boundaries(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn boundaries(&self) -> impl Iterator<Item = u64> {
         self.segments.iter().scan(0_u64, |end, segment| {
             *end = end.saturating_add(segment.duration().as_micros());
             Some(*end)
@@ -102,7 +102,7 @@ impl MediaOutline {
     }
 
     /// The line of the first tag of this name, 0 without one.
-    pub(super) fn line_of(&self, name: &str) -> usize {
+    pub(crate) fn line_of(&self, name: &str) -> usize {
         self.outline.tag(name).map_or(0, |tag| tag.line)
     }
 }
@@ -126,7 +126,7 @@ impl ListedSegment {
     }
 
     /// Its length, nothing if it cannot be read.
-    pub(super) fn duration(&self) -> SegmentDuration {
+    pub(crate) fn duration(&self) -> SegmentDuration {
         self.extinf.and_then(|(_, duration)| duration).unwrap_or_default()
     }
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod jobs;
 pub(crate) mod letters;
+pub(crate) mod listing;
 pub(crate) mod stats;
 pub(crate) mod videos;

@@ -1,8 +1,10 @@
 //! Videos: listing them, their documents, removing them.
 
+use super::listing::{ListQuery, page, wanted};
 use crate::{
+    live,
     path::Path,
-    problem::{Code, Problem, ProblemBody},
+    problem::{Problem, ProblemBody},
     state::State,
 };
 use axum::{
@@ -15,26 +17,11 @@ use domain::{
     event::Topic,
     video::{Video, VideoRefusal, VideoStatus},
 };
-use ports::{Cursor, DocumentError, Query};
-use serde::{Deserialize, Serialize};
+use ports::Query;
+use serde::Serialize;
 use serde_json::{Value, json};
 use service_kit::ChangeError;
-use utoipa::{IntoParams, ToSchema};
-
-const LARGEST_PAGE: u32 = 200;
-
-/// Which videos to list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListQuery {
-    /// Only videos of this status: uploaded, processing, transcoding, ready, failed, rejected or deleted.
-    status: Option<String>,
-    /// How many at most, 1 to 200; 50 unless given.
-    limit: Option<u32>,
-    /// The `next` of the page before.
-    cursor: Option<String>,
-}
+use utoipa::ToSchema;
 
 /// A page of videos, newest first.
 #[derive(Serialize, ToSchema)]
@@ -45,41 +32,21 @@ pub(crate) struct VideoList {
     next: Option<String>,
 }
 
-/// Lists videos, newest first.
+/// Lists videos, newest first. Those of a status: uploaded, processing, transcoding, ready, failed, rejected or deleted.
 #[utoipa::path(get, path = "/vod", tag = "videos", params(ListQuery),
     responses((status = 200, body = VideoList), (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(
     Extracted(state): Extracted<State>,
     query: Result<UrlQuery<ListQuery>, QueryRejection>,
 ) -> Result<Json<VideoList>, Problem> {
-    let UrlQuery(wanted) = query.map_err(|error| Problem::new(Code::InvalidField, error.body_text()))?;
-    let limit = wanted.limit.unwrap_or(50);
-    if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(Problem::new(
-            Code::InvalidField,
-            format!("limit is {limit}; it takes 1 to {LARGEST_PAGE}."),
-        ));
-    }
-    let query = match wanted.status.as_deref().map(parse_status).transpose()? {
-        Some(status) => Query::of(VIDEOS_BY_STATUS, vec![status.name().into()], limit),
-        None => Query::of(VIDEOS_BY_CREATION, Vec::new(), limit),
+    let wanted = wanted(query)?;
+    let all = VideoStatus::ALL.map(|status| (status.name(), status));
+    let query = match wanted.status_among(&all)? {
+        Some(status) => Query::of(VIDEOS_BY_STATUS, vec![status.name().into()], wanted.limit()?),
+        None => Query::of(VIDEOS_BY_CREATION, Vec::new(), wanted.limit()?),
     };
-    let found = state.videos.find(&query.descending().after(wanted.cursor.map(Cursor))).await;
-    let found = found.map_err(|error| match error {
-        DocumentError::Invalid(_) => {
-            Problem::new(Code::InvalidField, "cursor is not one that this list gave.")
-        }
-        error => error.into(),
-    })?;
-    let videos = found.documents.iter().map(summary).collect();
-    Ok(Json(VideoList { videos, next: found.next.map(|cursor| cursor.0) }))
-}
-
-fn parse_status(text: &str) -> Result<VideoStatus, Problem> {
-    VideoStatus::ALL.into_iter().find(|status| status.name() == text).ok_or_else(|| {
-        let words: Vec<&str> = VideoStatus::ALL.iter().map(|status| status.name()).collect();
-        Problem::new(Code::InvalidField, format!("status is {text:?}; it takes one of {}.", words.join(", ")))
-    })
+    let (found, next) = page(&state.videos, query.descending(), wanted).await?;
+    Ok(Json(VideoList { videos: found.iter().map(summary).collect(), next }))
 }
 
 /// A video's document: everything that is known of it.
@@ -93,14 +60,21 @@ pub(crate) async fn metadata(
     Ok(Json(document(&video)))
 }
 
-/// The catalog's view of a video: what it is called, how long it is, which renditions it has, where it plays.
+/// The catalog's view of a video or live stream: what it is called, how long it is, which renditions it has, where it
+/// plays.
 #[utoipa::path(get, path = "/content/{stream_id}", tag = "videos", params(("stream_id" = String, Path, description = "The video")),
     responses((status = 200, body = Value), (status = 404, body = ProblemBody)))]
 pub(crate) async fn content(
     Extracted(state): Extracted<State>,
     Path(stream_id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let video = state.video(&stream_id).await?;
+    let video = match state.video(&stream_id).await {
+        Ok(video) => video,
+        Err(refused) => match state.stream_of(&stream_id).await? {
+            Some(stream) => return Ok(Json(live::catalog::content(&stream))),
+            None => return Err(refused),
+        },
+    };
     let variants: Vec<Value> = video
         .plan
         .iter()

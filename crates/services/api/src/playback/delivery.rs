@@ -18,7 +18,7 @@ const SIGNED_EVERY: i64 = 900;
 const SIGNED_FOR: i64 = 3 * SIGNED_EVERY;
 
 /// Answers with an object that is there.
-pub(super) async fn answer(state: &State, key: &ObjectKey, headers: &HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn answer(state: &State, key: &ObjectKey, headers: &HeaderMap) -> Result<Response, Problem> {
     match state.config.delivery {
         MediaDelivery::Redirect => Ok(redirect(state, key)),
         MediaDelivery::Proxy => pass_through(state, key, headers).await,

@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// How long the address that is handed out opens the master playlist, in seconds.
-const LINK_SECONDS: i64 = 3600;
+pub(crate) const LINK_SECONDS: i64 = 3600;
 
 /// Where a video plays.
 #[derive(Serialize, ToSchema)]
@@ -51,7 +51,7 @@ pub(crate) async fn manifest(
 
 impl State {
     /// Refuses what cannot be played, with the reason.
-    pub(super) fn require_playable(&self, video: &Video) -> Result<(), Problem> {
+    pub(crate) fn require_playable(&self, video: &Video) -> Result<(), Problem> {
         let why = || {
             video
                 .reason
@@ -73,7 +73,7 @@ impl State {
 }
 
 /// The address of this API as the viewer knows it.
-fn base(state: &State, headers: &HeaderMap) -> String {
+pub(crate) fn base(state: &State, headers: &HeaderMap) -> String {
     if let Some(url) = &state.config.public_url {
         return url.as_str().trim_end_matches('/').to_owned();
     }

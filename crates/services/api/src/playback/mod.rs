@@ -1,14 +1,16 @@
 //! Playback: every address that a player meets, and the tokens that open them.
 
-mod delivery;
+pub(crate) mod delivery;
 mod hold;
 pub(crate) mod manifest;
 pub(crate) mod playlists;
 mod token;
 
-pub(crate) use token::Tokens;
+pub(crate) use manifest::{LINK_SECONDS, base};
+pub(crate) use token::{Purpose, Tokens};
 
 use crate::{
+    live,
     path::Path,
     problem::{Code, Problem},
     state::State,
@@ -16,7 +18,6 @@ use crate::{
 use axum::{extract::State as Extracted, http::HeaderMap, response::Response};
 use domain::StreamId;
 use hold::Wanted;
-use token::Purpose;
 
 /// A file within a rendition's folder.
 enum File {
@@ -39,6 +40,9 @@ pub(crate) async fn file(
 ) -> Result<Response, Problem> {
     let valid_for = state.open(&token, Purpose::Playback, &stream)?;
     let stream: StreamId = stream.parse().map_err(|_| Problem::no_video(&stream))?;
+    if stream.is_live() {
+        return live::play::file(&state, &stream, (&rendition, &file), &headers, valid_for).await;
+    }
     match parse(&file) {
         Some(File::Playlist) => playlists::media(&state, &stream, &rendition, &headers, valid_for).await,
         Some(File::Wanted(wanted)) => {
@@ -62,10 +66,13 @@ fn parse(file: &str) -> Option<File> {
 
 impl State {
     /// Lets a token in, or refuses without a reason; how long it is still good, in seconds.
-    fn open(&self, token: &str, purpose: Purpose, stream: &str) -> Result<i64, Problem> {
+    pub(crate) fn open(&self, token: &str, purpose: Purpose, stream: &str) -> Result<i64, Problem> {
         let now = self.clock.now().as_seconds();
         self.tokens.verify(token, purpose, stream, now).ok_or_else(|| {
-            Problem::new(Code::Forbidden, "Ask for a new address with GET /vod/{id}/manifest.")
+            Problem::new(
+                Code::Forbidden,
+                "Ask for a new address with GET /vod/{id}/manifest or GET /streams/{id}/live.",
+            )
         })
     }
 }

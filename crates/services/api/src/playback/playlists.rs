@@ -2,6 +2,7 @@
 
 use super::{name, token::Purpose};
 use crate::{
+    live,
     path::Path,
     problem::{Code, Problem},
     state::State,
@@ -19,6 +20,9 @@ use domain::{
 use hls::vod::{self, Addresses};
 use sha2::{Digest, Sha256};
 
+/// The name of every media playlist.
+pub(crate) const NAME: &str = name::PLAYLIST;
+
 /// Whoever opened a video may watch it for so long at least, pauses included.
 const PLAYBACK_SECONDS: i64 = 6 * 3600;
 /// Tokens end on such a grid, so that all viewers of a quarter hour share their addresses, and caches with them.
@@ -32,16 +36,18 @@ pub(crate) async fn master(
 ) -> Result<Response, Problem> {
     state.open(&token, Purpose::Link, &stream)?;
     let video = state.video(&stream).await?;
+    if let Some(recording) = &video.recording {
+        state.require_playable(&video)?;
+        let length = i64::try_from(recording.duration_us / 1_000_000).unwrap_or(i64::MAX / 4);
+        let folder = folder(&state, &stream, PLAYBACK_SECONDS.max(2 * length));
+        return Ok(answer(live::play::recording_master(&video, recording, &folder), &headers, 60));
+    }
     let plan = planned(&state, &video)?;
     let length = plan.grid.duration_us() / 1_000_000;
-    let until = state.clock.now().as_seconds() + PLAYBACK_SECONDS.max(2 * length);
-    let until = (until / SHARED_SECONDS + 1) * SHARED_SECONDS;
-    let addresses = Relative {
-        folder: format!("../../{}/{stream}/", state.tokens.sign(Purpose::Playback, &stream, until)),
-    };
+    let addresses = Relative { folder: folder(&state, &stream, PLAYBACK_SECONDS.max(2 * length)) };
     let measured = (video.status == VideoStatus::Ready).then_some(&video.rates);
     let text = vod::master(plan, measured, &addresses).to_m3u8();
-    Ok(playlist(text, &headers, 60))
+    Ok(answer(text, &headers, 60))
 }
 
 /// The playlist of one rendition.
@@ -57,7 +63,7 @@ pub(super) async fn media(
     let addresses = Relative { folder: String::new() };
     let media = vod::media(plan, rendition, &addresses)
         .ok_or_else(|| Problem::new(Code::NotFound, "The video has no such rendition."))?;
-    Ok(playlist(media.to_m3u8(), headers, valid_for))
+    Ok(answer(media.to_m3u8(), headers, valid_for))
 }
 
 fn planned<'a>(state: &State, video: &'a Video) -> Result<&'a Plan, Problem> {
@@ -66,7 +72,15 @@ fn planned<'a>(state: &State, video: &'a Video) -> Result<&'a Plan, Problem> {
     video.plan.as_ref().ok_or_else(missing)
 }
 
-fn playlist(text: String, request: &HeaderMap, max_age: i64) -> Response {
+/// Where a master playlist finds its renditions: under a token that is good for so many seconds at least.
+pub(crate) fn folder(state: &State, stream: &str, seconds: i64) -> String {
+    let until = state.clock.now().as_seconds().saturating_add(seconds);
+    let until = (until / SHARED_SECONDS + 1) * SHARED_SECONDS;
+    format!("../../{}/{stream}/", state.tokens.sign(Purpose::Playback, stream, until))
+}
+
+/// A playlist that viewers may keep for so many seconds.
+pub(crate) fn answer(text: String, request: &HeaderMap, max_age: i64) -> Response {
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&text)[..12]));
     let headers = [
         (header::CONTENT_TYPE, "application/vnd.apple.mpegurl".to_owned()),

@@ -5,15 +5,14 @@ use super::{
     fields::{self, Fields},
 };
 use crate::{
+    body,
     problem::{Code, Problem},
     state::State,
 };
-use axum::{Json, body, extract::Request, http::StatusCode};
+use axum::{Json, extract::Request, http::StatusCode};
 use domain::video::{NewSource, TestSource};
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-const LARGEST_BODY: usize = 64 * 1024;
 
 /// What the original's clients send.
 #[derive(Deserialize, ToSchema)]
@@ -45,14 +44,7 @@ pub(super) async fn upload(
     uploader: String,
     request: Request,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    let bytes = body::to_bytes(request.into_body(), LARGEST_BODY).await;
-    let bytes = bytes.map_err(|_| {
-        Problem::new(Code::BodyTooLarge, format!("Metadata takes at most {LARGEST_BODY} bytes, all of them."))
-    })?;
-    let metadata: Metadata = serde_json::from_slice(&bytes).map_err(|error| {
-        let code = if error.is_data() { Code::InvalidField } else { Code::BadRequest };
-        Problem::new(code, format!("The JSON is not metadata of a video: {error}."))
-    })?;
+    let metadata: Metadata = body::json(request, "metadata of a video").await?;
     let resolution = fields::resolution(&metadata.resolution)?;
     let seconds = metadata.duration_seconds;
     if !(seconds > 0.0 && seconds <= 7.0 * 24.0 * 3600.0) {
