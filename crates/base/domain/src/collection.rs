@@ -7,6 +7,10 @@ pub enum Kind {
     Video,
     /// One document per job.
     Job,
+    /// One document per live stream.
+    Stream,
+    /// One document per live segment.
+    LiveSegment,
     /// One document per dead letter.
     Letter,
     /// What the whole fleet shares, such as the secret that addresses are signed with.
@@ -27,7 +31,8 @@ pub struct Index {
 
 impl Kind {
     /// Every collection.
-    pub const ALL: [Self; 4] = [Self::Video, Self::Job, Self::Letter, Self::Shared];
+    pub const ALL: [Self; 6] =
+        [Self::Video, Self::Job, Self::Stream, Self::LiveSegment, Self::Letter, Self::Shared];
 
     /// The collection's name in a store.
     #[must_use]
@@ -35,6 +40,8 @@ impl Kind {
         match self {
             Self::Video => "vod_metadata",
             Self::Job => "jobs",
+            Self::Stream => "live_streams",
+            Self::LiveSegment => "live_metadata",
             Self::Letter => "dead_letters",
             Self::Shared => "shared",
         }
@@ -44,8 +51,9 @@ impl Kind {
     #[must_use]
     pub fn id_field(self) -> &'static str {
         match self {
-            Self::Video => "stream_id",
+            Self::Video | Self::Stream => "stream_id",
             Self::Job => "job_id",
+            Self::LiveSegment => "segment_id",
             Self::Letter => "letter_id",
             Self::Shared => "name",
         }
@@ -57,6 +65,8 @@ impl Kind {
         match self {
             Self::Video => &VIDEO_INDEXES,
             Self::Job => &JOB_INDEXES,
+            Self::Stream => &STREAM_INDEXES,
+            Self::LiveSegment => &LIVE_SEGMENT_INDEXES,
             Self::Letter => &LETTER_INDEXES,
             Self::Shared => &[],
         }
@@ -82,6 +92,15 @@ pub const JOBS_BY_STREAM: Index = JOB_INDEXES[4];
 /// Jobs whose outbox is not empty, by when it last became so.
 pub const JOBS_BY_OUTBOX: Index = JOB_INDEXES[5];
 
+/// Live streams by creation.
+pub const STREAMS_BY_CREATION: Index = STREAM_INDEXES[0];
+/// Live streams of one status by creation.
+pub const STREAMS_BY_STATUS: Index = STREAM_INDEXES[1];
+/// Live streams whose outbox is not empty, by when it last became so.
+pub const STREAMS_BY_OUTBOX: Index = STREAM_INDEXES[2];
+/// Segments of one live stream by number.
+pub const LIVE_SEGMENTS_BY_NUMBER: Index = LIVE_SEGMENT_INDEXES[0];
+
 /// Dead letters by arrival.
 pub const LETTERS_BY_ARRIVAL: Index = LETTER_INDEXES[0];
 /// Dead letters of one status by arrival.
@@ -101,6 +120,15 @@ const JOB_INDEXES: [Index; 6] = [
     Index { kind: Kind::Job, name: "stream", fields: &["stream_id", "state"] },
     Index { kind: Kind::Job, name: "outbox", fields: &["outbox_since"] },
 ];
+
+const STREAM_INDEXES: [Index; 3] = [
+    Index { kind: Kind::Stream, name: "creation", fields: &["created_at"] },
+    Index { kind: Kind::Stream, name: "status", fields: &["status", "created_at"] },
+    Index { kind: Kind::Stream, name: "outbox", fields: &["outbox_since"] },
+];
+
+const LIVE_SEGMENT_INDEXES: [Index; 1] =
+    [Index { kind: Kind::LiveSegment, name: "number", fields: &["stream_id", "chunk_index"] }];
 
 const LETTER_INDEXES: [Index; 2] = [
     Index { kind: Kind::Letter, name: "arrival", fields: &["parked_at"] },

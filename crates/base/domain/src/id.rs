@@ -24,6 +24,24 @@ impl StreamId {
         Self(format!("vod-{}", hex::encode(random)))
     }
 
+    /// The id of a new live stream, from 5 random bytes.
+    #[must_use]
+    pub fn live(random: [u8; 5]) -> Self {
+        Self(format!("live-{}", hex::encode(random)))
+    }
+
+    /// The id of the live stream of a match: the same however often the match is started.
+    #[must_use]
+    pub fn live_of_match(match_id: &str) -> Self {
+        Self(format!("live-{}", hex::encode(&Sha256::digest(format!("match\n{match_id}"))[..5])))
+    }
+
+    /// Whether it is a live stream's.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.0.starts_with("live-")
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

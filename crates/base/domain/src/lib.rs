@@ -16,6 +16,7 @@ pub mod index_set;
 pub mod job;
 pub mod ladder;
 pub mod letter;
+pub mod live;
 pub mod media;
 pub mod object;
 pub mod plan;

@@ -71,6 +71,23 @@ pub enum ObjectKey {
         /// The epoch of the attempt.
         epoch: u32,
     },
+    /// A live segment, as its encoder sent it.
+    LiveSegment {
+        /// Its stream.
+        stream: StreamId,
+        /// Its number in the stream.
+        number: u32,
+    },
+    /// The playlist of a live stream's whole recording, as it is served.
+    Recording {
+        /// Its stream.
+        stream: StreamId,
+    },
+    /// A live stream's playlist, archived.
+    LivePlaylist {
+        /// Its stream.
+        stream: StreamId,
+    },
     /// The multivariant playlist, archived.
     Master {
         /// Its video.
@@ -112,7 +129,8 @@ impl ObjectKey {
         match self {
             Self::Source { .. } => Bucket::VodRaw,
             Self::Init { .. } | Self::Segment { .. } | Self::Outputs { .. } => Bucket::VodVariants,
-            Self::Master { .. } | Self::Playlist { .. } => Bucket::Manifests,
+            Self::LiveSegment { .. } | Self::Recording { .. } => Bucket::Live,
+            Self::LivePlaylist { .. } | Self::Master { .. } | Self::Playlist { .. } => Bucket::Manifests,
         }
     }
 
@@ -128,6 +146,9 @@ impl ObjectKey {
                 format!("{stream}/{rendition}/{epoch}/{index:06}.m4s")
             }
             Self::Outputs { stream, job, epoch } => format!("{stream}/outputs/{job}-{epoch}.json"),
+            Self::LiveSegment { stream, number } => format!("{stream}/chunks/{number}.ts"),
+            Self::Recording { stream } => format!("{stream}/recording.m3u8"),
+            Self::LivePlaylist { stream } => format!("{stream}/live_manifest.m3u8"),
             Self::Master { stream } => format!("{stream}/vod_manifest.m3u8"),
             Self::Playlist { stream, rendition } => format!("{stream}/{rendition}.m3u8"),
         }
@@ -140,7 +161,11 @@ impl ObjectKey {
             Self::Source { .. } => "application/octet-stream",
             Self::Init { .. } | Self::Segment { .. } => "video/mp4",
             Self::Outputs { .. } => "application/json",
-            Self::Master { .. } | Self::Playlist { .. } => "application/vnd.apple.mpegurl",
+            Self::LiveSegment { .. } => "video/mp2t",
+            Self::Recording { .. }
+            | Self::LivePlaylist { .. }
+            | Self::Master { .. }
+            | Self::Playlist { .. } => "application/vnd.apple.mpegurl",
         }
     }
 
@@ -148,7 +173,7 @@ impl ObjectKey {
     #[must_use]
     pub fn cache_policy(&self) -> CachePolicy {
         match self {
-            Self::Init { .. } | Self::Segment { .. } => CachePolicy::Immutable,
+            Self::Init { .. } | Self::Segment { .. } | Self::LiveSegment { .. } => CachePolicy::Immutable,
             _ => CachePolicy::NoCache,
         }
     }
@@ -198,6 +223,10 @@ mod tests {
             ObjectKey::Source { stream: stream.clone() }.to_string(),
             "/vod-raw/vod-abababababab/source"
         );
+        let live = ObjectKey::LiveSegment { stream: StreamId::live([0xab; 5]), number: 7 };
+        assert_eq!(live.to_string(), "/live-streams/live-ababababab/chunks/7.ts");
+        let live = ObjectKey::LivePlaylist { stream: StreamId::live([0xab; 5]) };
+        assert_eq!(live.to_string(), "/manifests/live-ababababab/live_manifest.m3u8");
         assert_eq!(ObjectKey::Master { stream }.to_string(), "/manifests/vod-abababababab/vod_manifest.m3u8");
     }
 }

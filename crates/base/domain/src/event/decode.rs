@@ -12,8 +12,8 @@ pub enum Undecodable {
     /// A newer service wrote it.
     #[error("version {0} is newer than {VERSION}, the newest that is understood")]
     Version(u64),
-    /// An event of the original's producer about something else than a video.
-    #[error("stream_type is {0:?}; this service understands \"vod\"")]
+    /// An event of the original's producer about something else than a video or a live segment.
+    #[error("stream_type is {0:?}; \"vod\" and \"live\" are understood")]
     Kind(String),
 }
 
@@ -58,6 +58,20 @@ mod tests {
         assert_eq!(announced.title, "My Streaming Show: Pilot");
     }
 
+    /// The same of a live segment.
+    const ORIGINAL_LIVE: &str = r#"{"stream_id":"live-0123456789","chunk_index":7,"sequence_number":7,"timestamp":1767323045.678,"size_bytes":262144,"stream_type":"live","status":"available","checksum":"9e107d9d372bb6826bd81d3542a419d6","duration_ms":2500,"keyframe_aligned":true,"audio_track_id":"audio-en","video_track_id":"video-main","resolution":"1920x1080","match_home":"Al-Hilal","match_away":"Al-Nassr","competition":"Saudi Pro League"}"#;
+
+    #[test]
+    fn the_originals_live_segment_is_read() {
+        let envelope = decode(ORIGINAL_LIVE.as_bytes()).unwrap();
+        assert_eq!(envelope.timestamp.as_millis(), 1_767_323_045_678);
+        let Event::LiveSegment(segment) = envelope.event else { panic!("{envelope:?}") };
+        assert_eq!((segment.sequence_number, segment.duration_us()), (7, 2_500_000));
+        assert_eq!(segment.match_home.as_deref(), Some("Al-Hilal"));
+        let undated = ORIGINAL_LIVE.replace("1767323045.678", r#""2026-01-02T03:04:05""#);
+        assert_eq!(decode(undated.as_bytes()).unwrap().timestamp.as_millis(), 0);
+    }
+
     #[test]
     fn what_cannot_be_read_says_why() {
         for (bytes, why) in [
@@ -68,7 +82,8 @@ mod tests {
             (r#"{"version":2}"#, "version 2 is newer than 1"),
             (r#"{"version":1,"type":"shoe.laced"}"#, "missing field"),
             (r#"{"version":"1"}"#, "invalid type: string"),
-            (r#"{"stream_type":"live"}"#, "stream_type is \"live\""),
+            (r#"{"stream_type":"tape"}"#, "stream_type is \"tape\""),
+            (r#"{"stream_type":"live"}"#, "missing field"),
             (r#"{"stream_type":"vod","stream_id":"../x"}"#, "is not a stream id"),
             (r#"{"stream_type":"vod","stream_id":7}"#, "invalid type: integer"),
         ] {

@@ -1,9 +1,11 @@
 //! Events: what the services tell each other, as JSON, with an id, a type and a version.
 
 mod decode;
+mod live;
 mod original;
 
 pub use decode::{Undecodable, decode};
+pub use live::{LiveSegment, PublishedPlaylist};
 pub use original::Announced;
 
 use crate::{EventId, JobId, StreamId, Timestamp, job::JobState};
@@ -22,14 +24,27 @@ pub enum Topic {
     TranscodeTasks,
     /// A job has ended. Key: its video.
     TranscodeResults,
+    /// A live segment is stored, or a live stream ends. Key: the stream.
+    LiveChunks,
+    /// The newest playlist of each live stream; compacted. Key: the stream.
+    LivePlaylists,
+    /// What an encoder is asked: to send a segment again. Key: the stream.
+    LiveControl,
     /// What could not be handled, with its reason and origin.
     DeadLetters,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Self; 4] =
-        [Self::VodChunks, Self::TranscodeTasks, Self::TranscodeResults, Self::DeadLetters];
+    pub const ALL: [Self; 7] = [
+        Self::VodChunks,
+        Self::TranscodeTasks,
+        Self::TranscodeResults,
+        Self::LiveChunks,
+        Self::LivePlaylists,
+        Self::LiveControl,
+        Self::DeadLetters,
+    ];
 
     /// The topic's default name.
     #[must_use]
@@ -38,6 +53,9 @@ impl Topic {
             Self::VodChunks => "vod-chunks",
             Self::TranscodeTasks => "transcode-tasks",
             Self::TranscodeResults => "transcode-results",
+            Self::LiveChunks => "live-chunks",
+            Self::LivePlaylists => "live-playlists",
+            Self::LiveControl => "live-control",
             Self::DeadLetters => "dead-letters",
         }
     }
@@ -46,10 +64,16 @@ impl Topic {
     #[must_use]
     pub fn partitions(self) -> u32 {
         match self {
-            Self::VodChunks | Self::DeadLetters => 3,
+            Self::VodChunks | Self::LiveControl | Self::DeadLetters => 3,
             Self::TranscodeTasks => 12,
-            Self::TranscodeResults => 6,
+            Self::TranscodeResults | Self::LiveChunks | Self::LivePlaylists => 6,
         }
+    }
+
+    /// Whether only the newest record of each key matters, so that older ones may go.
+    #[must_use]
+    pub fn is_compacted(self) -> bool {
+        self == Self::LivePlaylists
     }
 }
 
@@ -101,6 +125,26 @@ pub enum Event {
         /// How it ended: `done`, `dead` or `rejected`.
         state: JobState,
     },
+    /// A live segment is stored.
+    #[serde(rename = "live.segment")]
+    LiveSegment(LiveSegment),
+    /// A live stream ends: nothing that is published after this belongs to it.
+    #[serde(rename = "live.ended")]
+    LiveEnded {
+        /// The stream.
+        stream_id: StreamId,
+    },
+    /// A live segment is missing or its bytes are not what its event says: its encoder is to send it again.
+    #[serde(rename = "live.resend")]
+    LiveResend {
+        /// The stream.
+        stream_id: StreamId,
+        /// The segment's number.
+        sequence_number: u32,
+    },
+    /// A live stream has another playlist.
+    #[serde(rename = "live.playlist")]
+    LivePlaylist(PublishedPlaylist),
     /// A job is dead: it goes to the dead letters, from where it can be asked for again.
     #[serde(rename = "job.dead")]
     JobDead {
@@ -173,10 +217,20 @@ mod tests {
     /// What version 1 looks like on the log: it decodes for ever, and is written just so.
     const FROZEN: &str = r#"{"event_id":"e1","version":1,"timestamp":"2026-01-02T03:04:05.678Z","type":"vod.uploaded","stream_id":"vod-0123456789ab","stream_type":"vod","chunk_index":0,"sequence_number":0,"size_bytes":7,"checksum":"aa","duration_ms":0,"resolution":"","title":"T","raw_path":"/vod-raw/vod-0123456789ab/source","keyframe_aligned":true,"audio_track_id":null}"#;
 
+    /// The same of the events of live streams.
+    const FROZEN_LIVE: [&str; 4] = [
+        r#"{"event_id":"e1","version":1,"timestamp":"2026-01-02T03:04:05.678Z","type":"live.segment","stream_id":"live-0123456789","stream_type":"live","chunk_index":7,"sequence_number":7,"size_bytes":1316,"checksum":"aa","duration_ms":500,"duration_us":500500,"program_date_time":"2026-01-02T03:04:05.000Z","first_pts":90000,"encoder":"e","keyframe_aligned":true,"resolution":"320x180","codecs":"avc1.64000d,mp4a.40.2","frame_rate":25.0,"audio_track_id":null,"video_track_id":null,"raw_path":"/live-streams/live-0123456789/chunks/7.ts","match_home":null,"match_away":null,"competition":null}"#,
+        r#"{"event_id":"e1","version":1,"timestamp":"2026-01-02T03:04:05.678Z","type":"live.ended","stream_id":"live-0123456789"}"#,
+        r#"{"event_id":"e1","version":1,"timestamp":"2026-01-02T03:04:05.678Z","type":"live.resend","stream_id":"live-0123456789","sequence_number":7}"#,
+        r##"{"event_id":"e1","version":1,"timestamp":"2026-01-02T03:04:05.678Z","type":"live.playlist","stream_id":"live-0123456789","epoch":1,"playlist_version":2,"playlist":"#EXTM3U\n"}"##,
+    ];
+
     #[test]
     fn version_1_is_frozen() {
-        let event: Envelope = serde_json::from_str(FROZEN).unwrap();
-        assert_eq!(serde_json::to_string(&event).unwrap(), FROZEN);
+        for frozen in [FROZEN].iter().chain(&FROZEN_LIVE) {
+            let event: Envelope = serde_json::from_str(frozen).unwrap();
+            assert_eq!(serde_json::to_string(&event).unwrap(), *frozen);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Events of the original pipeline's producer: no `event_id`, no `type`, no `version`, an MD5 checksum, no stored bytes.
 
-use super::{Envelope, Event, decode::Undecodable};
+use super::{Envelope, Event, LiveSegment, decode::Undecodable};
 use crate::{EventId, StreamId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A video that the original's producer tells of. Field names are its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,13 +34,38 @@ struct Kind {
 /// Reads an event of the original's producer. It has no version: this is all it ever sent.
 pub(super) fn decode(bytes: &[u8]) -> Result<Envelope, Undecodable> {
     let kind: Kind = serde_json::from_slice(bytes)?;
-    if kind.stream_type != "vod" {
-        let shown: String = kind.stream_type.chars().take(64).collect();
-        return Err(Undecodable::Kind(shown));
+    match kind.stream_type.as_str() {
+        "vod" => {
+            let announced: Announced = serde_json::from_slice(bytes)?;
+            Ok(envelope(announced.stream_id.as_str(), "announced", 0, Event::Announced(announced.clone())))
+        }
+        "live" => live_segment(bytes),
+        other => Err(Undecodable::Kind(other.chars().take(64).collect())),
     }
-    let announced: Announced = serde_json::from_slice(bytes)?;
-    let event_id = EventId::derive(announced.stream_id.as_str(), "announced");
-    // Its own time is of no use: some of its producers wrote a local one without saying where.
-    let timestamp = Timestamp::from_millis(0);
-    Ok(Envelope { event_id, version: super::VERSION, timestamp, event: Event::Announced(announced) })
+}
+
+/// A live segment of which no bytes are stored: its checksum is an MD5, so nobody looks for them.
+fn live_segment(bytes: &[u8]) -> Result<Envelope, Undecodable> {
+    let segment: LiveSegment = serde_json::from_slice(bytes)?;
+    let Clocked { timestamp } = serde_json::from_slice(bytes)?;
+    let state = format!("segment {}", segment.sequence_number);
+    let millis = timestamp.unwrap_or(0.0) * 1000.0;
+    Ok(envelope(segment.stream_id.as_str(), &state, millis as i64, Event::LiveSegment(segment.clone())))
+}
+
+/// Seconds since the Unix epoch, where the producer wrote a number. Some wrote a local time without saying where: of no
+/// use.
+#[derive(Deserialize)]
+struct Clocked {
+    #[serde(default, deserialize_with = "number")]
+    timestamp: Option<f64>,
+}
+
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(serde_json::Value::deserialize(deserializer)?.as_f64())
+}
+
+fn envelope(subject: &str, state: &str, millis: i64, event: Event) -> Envelope {
+    let event_id = EventId::derive(subject, state);
+    Envelope { event_id, version: super::VERSION, timestamp: Timestamp::from_millis(millis), event }
 }

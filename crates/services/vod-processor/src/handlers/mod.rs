@@ -72,8 +72,13 @@ impl Handler for Processor {
             Event::Deleted { stream_id } => self.on_deleted(&stream_id).await,
             Event::JobEnded { job_id, .. } => self.on_job_ended(&job_id).await,
             Event::Announced(announced) => self.on_announced(announced).await,
-            // The first is a hint for workers, the second is read where dead letters are filed.
-            Event::JobQueued { .. } | Event::JobDead { .. } => Ok(()),
+            // A hint for workers; what is read where dead letters are filed; what the live processor deals with.
+            Event::JobQueued { .. }
+            | Event::JobDead { .. }
+            | Event::LiveSegment(_)
+            | Event::LiveEnded { .. }
+            | Event::LiveResend { .. }
+            | Event::LivePlaylist(_) => Ok(()),
         }
     }
 }
