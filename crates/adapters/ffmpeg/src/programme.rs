@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 const BALL: u32 = 12;
 /// Where the ball is at `t`: its ways across and down repeat after 4 and 6 s, both divisors of a minute.
 const FLIGHT: &str = "x='(W-w)*abs(mod(t,4)/2-1)'";
+/// The tone in Hz. A beep lasts a 25th of a second and is four times as high: it takes whole cycles, as each second does, so
+/// that one second sounds like another.
+const TONE: u32 = 500;
 /// The rate of the sound in kbit/s, mono.
 const KBPS: u32 = 48;
 /// AAC transforms overlapping windows, and looks back: the sound of a programme follows after a step of the same sound, as
@@ -69,7 +72,7 @@ fn call(
         .arg("-i")
         .file(captions)
         .words("-f lavfi -i")
-        .arg(format!("sine=frequency=440:beep_factor=4:sample_rate={SAMPLE_RATE}"))
+        .arg(format!("sine=frequency={TONE}:beep_factor=4:sample_rate={SAMPLE_RATE}"))
         .arg("-filter_complex")
         .arg(graph)
         .words("-map [v] -c:v libx264 -preset veryfast -crf 26 -bf 0 -sc_threshold 0 -x264-params aud=1:open_gop=0")
@@ -82,7 +85,8 @@ fn call(
         .nothing_else()
         .words("-f h264")
         .file(pictures)
-        .words("-map 3:a -c:a aac -ac 1 -b:a")
+        // Without noise that a decoder would make up, and that no two passes have in common.
+        .words("-map 3:a -c:a aac -aac_pns 0 -ac 1 -b:a")
         .arg(format!("{KBPS}k"))
         .arg("-t")
         .arg((LEAD_SECONDS + programme.seconds + 1).to_string())
