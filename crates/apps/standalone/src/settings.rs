@@ -9,6 +9,7 @@ pub(crate) struct StandaloneSettings {
     pub(crate) api: api::Config,
     pub(crate) vod_processor: vod_processor::Config,
     pub(crate) transcode_worker: transcode_worker::Config,
+    pub(crate) producer: producer::Config,
     pub(crate) ffmpeg: FfmpegConfig,
 }
 
@@ -23,6 +24,7 @@ pub(crate) fn read(environment: &dyn Environment) -> Result<StandaloneSettings, 
         api: api::Config::from_settings(&mut settings),
         vod_processor: vod_processor::Config::standalone(&mut settings),
         transcode_worker: transcode_worker::Config::standalone(&mut settings),
+        producer: producer::Config::from_settings(&mut settings),
         ffmpeg: FfmpegConfig::from_settings(&mut settings),
     };
     settings.finish()?;

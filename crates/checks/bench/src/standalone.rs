@@ -48,6 +48,7 @@ impl Standalone {
                 .arg(&address_file)
                 .env("DATA_DIR", folder.path().join("data"))
                 .env("API_PORT", "0")
+                .env("PRODUCER", "off")
                 .env("LISTEN_ADDRESS", "127.0.0.1")
                 .env("PUBLIC_URL", "")
                 .env("PLAY_WHILE_ENCODING", "on")
