@@ -10,7 +10,12 @@ use ports::Clock;
 use producer::Producer;
 use prometheus::Registry;
 use service_kit::{Service, SystemClock, stop_on_signal, supervise};
-use std::{net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr}, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 use transcode_worker::TranscodeWorker;
 use url::Url;

@@ -18,8 +18,7 @@ pub struct Producer;
 #[async_trait]
 impl Role for Producer {
     const NAME: &'static str = "producer";
-    const ABOUT: &'static str =
-        "Reelfleet's producer: uploads small videos and sends a live stream, so that there is something to see.";
+    const ABOUT: &'static str = "Reelfleet's producer: uploads small videos and sends a live stream, so that there is something to see.";
     const PORT: Setting = settings::PRODUCER_PORT;
     type Config = (producer::Config, FfmpegConfig, Option<Url>);
 
