@@ -389,11 +389,8 @@ async fn the_next_one_tidies_up_after_a_kill() -> Result<()> {
         (uploads(), world.api.deleted.lock().unwrap_or_else(PoisonError::into_inner).clone());
     let ids: Vec<&str> = uploads.iter().map(|(id, _, _)| id.as_str()).collect();
     // A kill may leave one that was noted and not uploaded.
-    let kept: Vec<&&str> = ids.iter().filter(|id| !deleted.contains(&(**id).to_owned())).collect();
-    ensure!(
-        (3..=4).contains(&kept.len()) && kept.iter().eq(&ids[ids.len() - kept.len()..]),
-        "{ids:?}, {deleted:?}"
-    );
+    let kept: Vec<&str> = ids.iter().copied().filter(|id| !deleted.contains(&(*id).to_owned())).collect();
+    ensure!((3..=4).contains(&kept.len()) && kept == ids[ids.len() - kept.len()..], "{ids:?}, {deleted:?}");
     for (_, title, bytes) in &uploads[..2] {
         ensure!(title.starts_with("My Streaming Show: "), "{title}");
         let file = world.file("episode.ts", bytes)?;
