@@ -97,10 +97,13 @@ impl Client {
         Ok(started.stream_id)
     }
 
-    /// Ends a stream; ending it again changes nothing.
-    pub(crate) async fn end(&self, id: &StreamId) -> Result<(), ApiError> {
+    /// Ends a stream, and says whether there is one; ending it again changes nothing.
+    pub(crate) async fn end(&self, id: &StreamId) -> Result<bool, ApiError> {
         let request = self.http.post(self.url("/streams/end")).json(&serde_json::json!({ "stream_id": id }));
-        self.ask("/streams/end", request).await.map(drop)
+        match self.ask("/streams/end", request).await {
+            Err(ApiError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(false),
+            answered => answered.map(|_| true),
+        }
     }
 
     fn url(&self, path: &str) -> Url {

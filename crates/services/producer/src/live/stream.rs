@@ -176,6 +176,8 @@ impl Stage {
             competition: &self.config.competition,
             target_duration: self.config.target_duration(),
         };
+        // Before it is there: what a crash leaves behind is known.
+        self.journal.note(|entries| entries.stream = Some(StreamId::live_of_match(&match_id)));
         let id = until_available(&*self.clock, "starting a live stream", || self.client.start(&new)).await?;
         self.journal.note(|entries| entries.stream = Some(id.clone()));
         tracing::info!(stream_id = %id, "started a live stream");
@@ -193,12 +195,14 @@ impl Stage {
 
     async fn end_noted(&self) -> Result<(), ApiError> {
         let Some(id) = self.journal.entries().stream else { return Ok(()) };
-        self.client.end(&id).await?;
-        tracing::info!(stream_id = %id, "ended a live stream");
+        let was_there = self.client.end(&id).await?;
         self.journal.note(|entries| {
             entries.stream = None;
-            entries.recordings.push_back(id);
+            entries.recordings.extend(was_there.then(|| id.clone()));
         });
+        if was_there {
+            tracing::info!(stream_id = %id, "ended a live stream");
+        }
         Ok(())
     }
 

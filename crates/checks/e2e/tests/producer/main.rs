@@ -1,221 +1,22 @@
 //! The producer by itself, at twenty times its speed, on the embedded adapters and an API that can be away.
 
+mod api;
+mod world;
+
 use anyhow::{Context, Result, ensure};
-use async_trait::async_trait;
-use axum::{
-    Json, Router,
-    body::Bytes,
-    extract::{Path as AtPath, Query, State},
-    http::StatusCode,
-    routing::{delete, post},
-};
 use domain::{
-    StreamId, Timestamp,
+    Timestamp,
     event::{Envelope, Event, LiveSegment, Topic},
     object::ObjectKey,
 };
 use e2e::{count_frames, decode, packets, run, until};
-use ffmpeg::{Ffmpeg, FfmpegConfig};
-use files::Files;
-use ports::{Clock, EventLog, Follower, Monotonic, ObjectStore, StartAt};
-use producer::{Config, Deps, Producer};
-use serde_json::{Value, json};
-use service_kit::{Relay, SystemClock, settings::Settings};
+use ports::ObjectStore;
+use service_kit::Relay;
 use sha2::{Digest, Sha256};
-use sqlite::Log;
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::PathBuf,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
-use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
-use url::Url;
+use std::time::Duration;
+use world::World;
 
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// How many times faster than real time it is.
-const SPEED: u32 = 20;
-
-/// A clock that runs fast, from 20 s before a minute ends.
-struct Fast(SystemClock);
-
-#[async_trait]
-impl Clock for Fast {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(29_916_666 * 60_000 + 40_000) + self.monotonic().0
-    }
-
-    fn monotonic(&self) -> Monotonic {
-        Monotonic(self.0.monotonic().0 * SPEED)
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.0.sleep(duration / SPEED).await;
-    }
-
-    fn random(&self, buffer: &mut [u8]) {
-        self.0.random(buffer);
-    }
-}
-
-/// An API of which only the producer's calls are there.
-#[derive(Default)]
-struct Api {
-    away: AtomicBool,
-    /// Title and bytes of uploads by their ids, in their order.
-    uploads: Mutex<Vec<(String, String, Bytes)>>,
-    deleted: Mutex<Vec<String>>,
-    started: Mutex<Vec<Value>>,
-    ended: Mutex<Vec<String>>,
-}
-
-type Shared = State<Arc<Api>>;
-
-impl Api {
-    async fn serve(self: Arc<Self>) -> Result<Url> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let router = Router::new()
-            .route("/vod/upload", post(upload))
-            .route("/vod/{id}", delete(remove))
-            .route("/streams/start", post(start))
-            .route("/streams/end", post(end))
-            .with_state(self);
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Url::parse(&format!("http://{address}/"))?)
-    }
-
-    fn here(&self) -> Result<(), StatusCode> {
-        if self.away.load(Ordering::SeqCst) { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(()) }
-    }
-
-    fn ended(&self) -> Vec<String> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-async fn upload(
-    State(api): Shared,
-    Query(query): Query<HashMap<String, String>>,
-    bytes: Bytes,
-) -> Result<StatusCode, StatusCode> {
-    api.here()?;
-    api.uploads.lock().unwrap_or_else(PoisonError::into_inner).push((
-        query["stream_id"].clone(),
-        query["title"].clone(),
-        bytes,
-    ));
-    Ok(StatusCode::CREATED)
-}
-
-async fn remove(State(api): Shared, AtPath(id): AtPath<String>) -> Result<StatusCode, StatusCode> {
-    api.here()?;
-    api.deleted.lock().unwrap_or_else(PoisonError::into_inner).push(id);
-    Ok(StatusCode::NO_CONTENT)
-}
-
-async fn start(State(api): Shared, Json(body): Json<Value>) -> Result<Json<Value>, StatusCode> {
-    api.here()?;
-    let id = StreamId::live_of_match(body["match_id"].as_str().ok_or(StatusCode::BAD_REQUEST)?);
-    api.started.lock().unwrap_or_else(PoisonError::into_inner).push(body);
-    Ok(Json(json!({ "stream_id": id, "status": "live", "message": "" })))
-}
-
-async fn end(State(api): Shared, Json(body): Json<Value>) -> Result<Json<Value>, StatusCode> {
-    api.here()?;
-    api.ended
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(body["stream_id"].as_str().ok_or(StatusCode::BAD_REQUEST)?.to_owned());
-    Ok(Json(json!({ "status": "vod" })))
-}
-
-/// A producer and its world.
-struct World {
-    folder: TempDir,
-    api: Arc<Api>,
-    url: Url,
-    log: Arc<Log>,
-    objects: Arc<Files>,
-    settings: BTreeMap<String, String>,
-}
-
-impl World {
-    async fn new(settings: &[(&str, &str)]) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let api = Arc::new(Api::default());
-        let url = api.clone().serve().await?;
-        let data = folder.path().display().to_string();
-        let all = settings.iter().copied().chain([("DATA_DIR", data.as_str())]);
-        let settings = all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let log = Arc::new(Log::open(&folder.path().join("log.db"))?);
-        let objects = Files::open(folder.path().join("objects"), b"key", Arc::new(SystemClock::new()))?;
-        Ok(Self { api, url, log, objects: Arc::new(objects), settings, folder })
-    }
-
-    /// Runs a producer until its token is cancelled.
-    async fn produce(&self) -> Result<(CancellationToken, JoinHandle<Result<()>>)> {
-        let mut settings = Settings::new(&self.settings);
-        let config = Config::from_settings(&mut settings);
-        let encoder = Arc::new(Ffmpeg::new(FfmpegConfig::from_settings(&mut settings)));
-        settings.finish()?;
-        let deps = Deps {
-            log: self.log.clone(),
-            objects: self.objects.clone(),
-            encoder,
-            clock: Arc::new(Fast(SystemClock::new())),
-            metrics: prometheus::Registry::new(),
-            api: self.url.clone(),
-        };
-        let stop = CancellationToken::new();
-        let producer = Producer::start(config, deps).await?;
-        Ok((stop.clone(), tokio::spawn(producer.run(stop))))
-    }
-
-    async fn events(&self) -> Result<Events> {
-        Ok(Events(self.log.follow(Topic::LiveChunks, StartAt::Beginning).await?))
-    }
-
-    async fn bytes(&self, segment: &LiveSegment) -> Result<Vec<u8>> {
-        let (stream, number) = (segment.stream_id.clone(), segment.sequence_number);
-        let body = self.objects.get(&ObjectKey::LiveSegment { stream, number }, None).await?;
-        body.collect().await.map_err(|error| anyhow::anyhow!(error))
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> Result<String> {
-        let path: PathBuf = self.folder.path().join(name);
-        std::fs::write(&path, bytes)?;
-        Ok(path.display().to_string())
-    }
-}
-
-/// The events on `live-chunks`.
-struct Events(Box<dyn Follower>);
-
-impl Events {
-    async fn next(&mut self) -> Result<LiveSegment> {
-        let received = tokio::time::timeout(LIMIT, self.0.next()).await.context("no event comes")??;
-        let envelope = domain::event::decode(&received.record.payload.context("a payload")?)?;
-        let Event::LiveSegment(segment) = envelope.event else { anyhow::bail!("{:?}", envelope.event) };
-        ensure!(received.record.key == segment.stream_id.as_str(), "its key is {}", received.record.key);
-        Ok(segment)
-    }
-
-    /// Everything of the first stream up to its last segment.
-    async fn until_number(&mut self, last: u32) -> Result<Vec<LiveSegment>> {
-        let mut segments = vec![self.next().await?];
-        while segments[segments.len() - 1].sequence_number < last {
-            segments.push(self.next().await?);
-        }
-        Ok(segments)
-    }
-}
 
 fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
@@ -231,8 +32,8 @@ async fn a_stream_goes_on_while_the_api_is_away() -> Result<()> {
     let mut events = world.events().await?;
     let (stop, running) = world.produce().await?;
     let first = events.next().await?;
-    world.api.away.store(true, Ordering::SeqCst);
-    let started = world.api.started.lock().unwrap_or_else(PoisonError::into_inner)[0].clone();
+    world.api.is_away(true);
+    let started = world.api.started()[0].clone();
     ensure!(started["target_duration"] == 1 && started["home_team"] == "Al-Hilal", "{started}");
     let mut segments = vec![first];
     segments.extend(events.until_number(119).await?);
@@ -251,7 +52,7 @@ async fn a_stream_goes_on_while_the_api_is_away() -> Result<()> {
     ensure!(wrong < 15, "{wrong} checksums are wrong");
 
     ensure!(world.api.ended().is_empty(), "it ended while the API was away");
-    world.api.away.store(false, Ordering::SeqCst);
+    world.api.is_away(false);
     let stream = segments[0].stream_id.as_str();
     until("the stream is ended", LIMIT, async || {
         Ok(world.api.ended().contains(&stream.to_owned()).then_some(()))
@@ -373,7 +174,7 @@ async fn the_next_one_tidies_up_after_a_kill() -> Result<()> {
     let mut events = world.events().await?;
     let (_stop, running) = world.produce().await?;
     let stream = events.until_number(5).await?[0].stream_id.clone();
-    let uploads = || world.api.uploads.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let uploads = || world.api.uploads();
     until("there are uploads", LIMIT, async || Ok((uploads().len() >= 2).then_some(()))).await?;
     running.abort();
     ensure!(running.await.is_err_and(|error| error.is_cancelled()), "it ended by itself");
@@ -385,8 +186,7 @@ async fn the_next_one_tidies_up_after_a_kill() -> Result<()> {
     until("the show goes on", LIMIT, async || Ok((uploads().len() >= before + 4).then_some(()))).await?;
     stop.cancel();
     running.await??;
-    let (uploads, deleted) =
-        (uploads(), world.api.deleted.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    let (uploads, deleted) = (uploads(), world.api.deleted());
     let ids: Vec<&str> = uploads.iter().map(|(id, _, _)| id.as_str()).collect();
     // A kill may leave one that was noted and not uploaded.
     let kept: Vec<&str> = ids.iter().copied().filter(|id| !deleted.contains(&(*id).to_owned())).collect();
