@@ -1,6 +1,7 @@
 //! Probing and encoding with ffmpeg child processes.
 
 mod adts;
+mod annexb;
 mod chunk;
 mod command;
 mod config;
@@ -10,6 +11,7 @@ mod limits;
 mod mp4;
 mod probe;
 mod process;
+mod programme;
 mod span;
 mod test_source;
 
@@ -18,9 +20,9 @@ pub use installed::Version;
 pub use limits::Limits;
 
 use async_trait::async_trait;
-use domain::{media::MediaInfo, retry::FailureClass, task::EncodeTask};
+use domain::{media::MediaInfo, programme::Programme, retry::FailureClass, task::EncodeTask};
 use installed::Installed;
-use ports::{Encoded, Encoder, MediaError, Progress, ProgressSink, Source, Urgency};
+use ports::{Encoded, EncodedFrames, Encoder, MediaError, Progress, ProgressSink, Source, Urgency};
 use std::path::Path;
 use tokio::sync::OnceCell;
 
@@ -98,6 +100,17 @@ impl Encoder for Ffmpeg {
             }
             EncodeTask::TestSource(task) => test_source::encode(job, task).await.map(Encoded::File),
         }
+    }
+
+    async fn make(
+        &self,
+        programme: &Programme,
+        captions: &Source,
+        scratch: &Path,
+    ) -> Result<EncodedFrames, MediaError> {
+        let Source::File(captions) = captions;
+        let scratch = absolute(scratch)?;
+        programme::make(&self.config, absolute(captions)?, programme, scratch).await
     }
 }
 

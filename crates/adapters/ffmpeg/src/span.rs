@@ -42,7 +42,7 @@ pub(crate) async fn encode(job: Job<'_>, source: &Path, task: &SpanTask) -> Resu
     let (ended, stream) = run(job, task, direct).await?;
     // One graph counts its samples; where the sound changes its form, each new form has a graph of its own.
     let once = EARLY_FRAMES + frames + LATE_FRAMES + PRIMING_FRAMES;
-    let track = match adts::frames(&stream) {
+    let track = match adts::frames(&stream, adts::Form::STEREO_48_KHZ) {
         Ok(found) if found.len() as u64 > once + 1 => {
             let (ended, stream) = unified(job, source, task).await?;
             cut(task, ended, &stream)?
@@ -161,8 +161,8 @@ async fn unified(job: Job<'_>, source: &Path, task: &SpanTask) -> Result<(Ended,
 fn cut(task: &SpanTask, ended: Ended, stream: &[u8]) -> Result<EncodedTrack, MediaError> {
     let planned = frames(task) as usize;
     let first = (PRIMING_FRAMES + EARLY_FRAMES) as usize;
-    let found = match adts::frames(stream) {
-        Ok(found) => found,
+    let found = match adts::frames(stream, adts::Form::STEREO_48_KHZ) {
+        Ok(found) => found.into_iter().map(|frame| frame.raw).collect::<Vec<_>>(),
         Err(malformed) => return Err(failure::broken_promise(ended, malformed.to_string())),
     };
     let own = found.get(first..first + planned).unwrap_or_default();

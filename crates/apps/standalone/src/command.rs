@@ -3,7 +3,7 @@
 use clap::Parser;
 use std::path::PathBuf;
 
-/// Reelfleet in one process: the API, the VOD processor and a transcode worker on SQLite and plain files.
+/// Reelfleet in one process: the API, the VOD processor, a transcode worker and the producer on SQLite and plain files.
 ///
 /// Settings come from the environment; `.env` beside `run.sh` lists all of them with their meanings.
 #[derive(Debug, Parser)]

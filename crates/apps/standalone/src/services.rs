@@ -8,11 +8,18 @@ use crate::{
 use api::Api;
 use live_processor::LiveProcessor;
 use ports::Clock;
+use producer::Producer;
 use prometheus::Registry;
 use service_kit::{Service, SystemClock, stop_on_signal, supervise};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 use transcode_worker::TranscodeWorker;
+use url::Url;
 use vod_processor::VodProcessor;
 
 /// What services need, after their own grace, to put down what they hold.
@@ -78,7 +85,7 @@ async fn start(
         objects: objects.clone(),
         media: Some(objects.routes()),
         clock: clock.clone(),
-        metrics,
+        metrics: metrics.clone(),
     };
     let worker = TranscodeWorker::start(settings.transcode_worker, worker).await?;
     let processor = VodProcessor::start(settings.vod_processor, processor).await?;
@@ -86,10 +93,46 @@ async fn start(
     // Last: once its port answers, everything behind it is there.
     let api = Api::start(settings.api, control_plane).await?;
     tracing::info!("listening on http://{}", api.address());
+    let clients = producer::Deps {
+        log: log.clone(),
+        objects: objects.clone(),
+        encoder: encoder.clone(),
+        clock: clock.clone(),
+        metrics,
+        api: reached_from_here(api.address())?,
+    };
+    let producer = Producer::start(settings.producer, clients).await?;
     Ok(vec![
         Service::new("api", api.run(stop.clone())),
         Service::new("vod-processor", processor.run(stop.clone())),
         Service::new("live-processor", live.run(stop.clone())),
         Service::new("transcode-worker", worker.run(stop.clone())),
+        Service::new("producer", producer.run(stop.clone())),
     ])
+}
+
+/// The address at which this machine itself reaches what listens at `address`.
+fn reached_from_here(mut address: SocketAddr) -> anyhow::Result<Url> {
+    if address.ip().is_unspecified() {
+        let loopback: (IpAddr, IpAddr) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
+        address.set_ip(if address.is_ipv4() { loopback.0 } else { loopback.1 });
+    }
+    Ok(Url::parse(&format!("http://{address}/"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_listens_everywhere_is_reached_by_loopback() {
+        for (listens, reached) in [
+            ("127.0.0.1:80", "http://127.0.0.1/"),
+            ("0.0.0.0:8000", "http://127.0.0.1:8000/"),
+            ("[::]:8000", "http://[::1]:8000/"),
+            ("192.0.2.7:8000", "http://192.0.2.7:8000/"),
+        ] {
+            assert_eq!(reached_from_here(listens.parse().unwrap()).unwrap().as_str(), reached);
+        }
+    }
 }

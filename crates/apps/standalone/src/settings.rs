@@ -10,6 +10,7 @@ pub(crate) struct StandaloneSettings {
     pub(crate) vod_processor: vod_processor::Config,
     pub(crate) live_processor: live_processor::Config,
     pub(crate) transcode_worker: transcode_worker::Config,
+    pub(crate) producer: producer::Config,
     pub(crate) ffmpeg: FfmpegConfig,
 }
 
@@ -25,6 +26,7 @@ pub(crate) fn read(environment: &dyn Environment) -> Result<StandaloneSettings, 
         vod_processor: vod_processor::Config::standalone(&mut settings),
         live_processor: live_processor::Config::from_settings(&mut settings),
         transcode_worker: transcode_worker::Config::standalone(&mut settings),
+        producer: producer::Config::from_settings(&mut settings),
         ffmpeg: FfmpegConfig::from_settings(&mut settings),
     };
     settings.finish()?;

@@ -3,12 +3,14 @@
 
 mod media;
 mod pictures;
+mod programme;
 mod refusal;
 mod sound;
 mod source;
 mod stop;
 
 pub use pictures::*;
+pub use programme::*;
 pub use refusal::*;
 pub use sound::*;
 pub use stop::*;
@@ -29,6 +31,8 @@ macro_rules! encoder {
             a_chunk_of_another_shape_in_the_middle_keeps_its_count
             a_test_source_has_picture_and_sound
             progress_reaches_the_end
+            a_programme_shows_each_caption_at_its_time
+            a_programme_sounds_on_when_it_begins_again
             spans_tile_and_sound_like_one
             a_beep_sounds_when_it_did
             sound_that_begins_late_and_ends_early_is_silence_there
@@ -56,6 +60,7 @@ mod tests {
         let listed = include_str!("encoder.rs");
         let cases = [
             include_str!("encoder/pictures.rs"),
+            include_str!("encoder/programme.rs"),
             include_str!("encoder/sound.rs"),
             include_str!("encoder/refusal.rs"),
             include_str!("encoder/stop.rs"),

@@ -20,6 +20,7 @@ pub mod live;
 pub mod media;
 pub mod object;
 pub mod plan;
+pub mod programme;
 pub mod rate;
 pub mod rejection;
 pub mod retry;

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{media::MediaInfo, rejection::Rejection, retry::FailureClass, task::EncodeTask};
+use domain::{
+    media::MediaInfo, programme::Programme, rejection::Rejection, retry::FailureClass, task::EncodeTask,
+};
 use std::path::{Path, PathBuf};
 
 /// Where an encoder reads a source from.
@@ -62,6 +64,16 @@ pub struct EncodedSegment {
     pub bytes: Bytes,
 }
 
+/// Coded frames that whoever asked packages by itself.
+#[derive(Debug, Clone)]
+pub struct EncodedFrames {
+    /// H.264 access units (ITU-T H.264 Annex B), each with its delimiter, in the order in which they are decoded and shown; a
+    /// keyframe carries its parameter sets.
+    pub pictures: Vec<Bytes>,
+    /// AAC frames, each with its ADTS header (ISO/IEC 13818-7 6.2): mono at [`domain::programme::SAMPLE_RATE`].
+    pub sound: Vec<Bytes>,
+}
+
 /// Why a source was not read or an encode gave nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
@@ -98,4 +110,12 @@ pub trait Encoder: Send + Sync {
         scratch: &Path,
         progress: &ProgressSink,
     ) -> Result<Encoded, MediaError>;
+    /// Makes a programme, as [`Urgency::Background`]: exactly its frames, each GOP beginning with a keyframe. Its end can be
+    /// followed by its beginning, in picture and in sound. `scratch` is as above.
+    async fn make(
+        &self,
+        programme: &Programme,
+        captions: &Source,
+        scratch: &Path,
+    ) -> Result<EncodedFrames, MediaError>;
 }

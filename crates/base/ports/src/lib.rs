@@ -13,7 +13,8 @@ pub use document::{
     Cursor, DocumentError, Documents, Inserted, Json, Page, Query, Replaced, Revision, Stored,
 };
 pub use encoder::{
-    Encoded, EncodedSegment, EncodedTrack, Encoder, MediaError, Progress, ProgressSink, Source, Urgency,
+    Encoded, EncodedFrames, EncodedSegment, EncodedTrack, Encoder, MediaError, Progress, ProgressSink,
+    Source, Urgency,
 };
 pub use log::{
     Committer, Delivery, EventLog, Follower, LogError, Membership, Partition, Position, Received, Record,

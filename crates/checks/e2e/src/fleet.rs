@@ -9,6 +9,9 @@ use tempfile::TempDir;
 pub const PROGRAMS: [&str; 4] = [API, "vod-processor", "live-processor", "transcode-worker"];
 const API: &str = "api";
 
+/// The program that is a client of the others.
+const PRODUCER: &str = "producer";
+
 /// Running programs, on topics, a database and buckets of their own. Dropping it kills them.
 #[derive(Debug)]
 pub struct Fleet {
@@ -24,7 +27,8 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Starts one of each program with these settings and waits until they are ready.
+    /// Starts one of each program with these settings and waits until they are ready. The producer is among them when the
+    /// settings switch it on.
     ///
     /// # Errors
     /// One of them does not become ready, or no server is named.
@@ -40,14 +44,28 @@ impl Fleet {
             fleet.add(program)?;
         }
         fleet.ready().await?;
+        if settings.contains(&("PRODUCER", "on")) {
+            // What it notes stays when it ends.
+            let folder = fleet.home.path().join(PRODUCER).display().to_string();
+            fleet.add_with(
+                PRODUCER,
+                [("API_ENDPOINT", fleet.api.url("/")?.to_string()), ("DATA_DIR", folder)],
+            )?;
+            fleet.ready().await?;
+        }
         Ok(fleet)
     }
 
     fn add(&mut self, program: &'static str) -> Result<()> {
+        self.add_with(program, [])
+    }
+
+    fn add_with<const N: usize>(&mut self, program: &'static str, own: [(&str, String); N]) -> Result<()> {
         self.joined += 1;
         let name = format!("{program}-{}", self.joined);
         let mut settings = self.surroundings.settings(&name);
         settings.extend(self.settings.iter().cloned());
+        settings.extend(own.map(|(name, value)| (name.to_owned(), value)));
         self.members.push(Member::start(program, &name, self.home.path(), settings)?);
         Ok(())
     }
