@@ -5,12 +5,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     media::{MediaInfo, VideoTrack},
+    programme::Programme,
     rate::Rate,
     task::{ChunkTask, EncodeTask},
     timeline::Timeline,
 };
 use ports::{
-    Encoded, EncodedSegment, EncodedTrack, Encoder, MediaError, Progress, ProgressSink, Source, Urgency,
+    Encoded, EncodedFrames, EncodedSegment, EncodedTrack, Encoder, MediaError, Progress, ProgressSink,
+    Source, Urgency,
 };
 use std::{
     path::Path,
@@ -104,6 +106,11 @@ impl Encoder for Waiting {
             EncodeTask::Chunk(chunk) => Ok(Encoded::Tracks(tracks(chunk))),
             EncodeTask::Span(_) | EncodeTask::TestSource(_) => file(scratch),
         }
+    }
+
+    /// Only the producer asks for programmes, and it takes no part.
+    async fn make(&self, _: &Programme, _: &Source, _: &Path) -> Result<EncodedFrames, MediaError> {
+        Err(MediaError::Unavailable("this encoder only waits".to_owned()))
     }
 }
 

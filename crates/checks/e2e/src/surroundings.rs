@@ -42,9 +42,13 @@ impl Surroundings {
         ] {
             settings.insert(name.to_owned(), value);
         }
-        for port in
-            ["API_PORT", "PRODUCER_PORT", "VOD_PROCESSOR_PORT", "LIVE_PROCESSOR_PORT", "TRANSCODE_WORKER_PORT"]
-        {
+        for port in [
+            "API_PORT",
+            "PRODUCER_PORT",
+            "VOD_PROCESSOR_PORT",
+            "LIVE_PROCESSOR_PORT",
+            "TRANSCODE_WORKER_PORT",
+        ] {
             settings.insert(port.to_owned(), "0".to_owned());
         }
         Ok(Self(settings))
