@@ -105,7 +105,7 @@ impl Encoder {
         }
     }
 
-    async fn store(&self, number: u32) -> Result<LiveSegment> {
+    async fn store(&mut self, number: u32) -> Result<LiveSegment> {
         let key = ObjectKey::LiveSegment { stream: self.stream.clone(), number };
         let bytes = Bytes::from(format!("{} {number}", self.stream));
         let checksum = hex::encode(Sha256::digest(&bytes));
