@@ -7,3 +7,4 @@ mod ending;
 mod stage;
 mod starting;
 mod watching;
+mod whole;

@@ -72,6 +72,11 @@ impl Stage {
         Running { base, client, stop, _serving: serving }
     }
 
+    /// The clock of all services.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// The present time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
