@@ -190,7 +190,7 @@ command_scale() {
   case "$2" in '' | *[!0-9]* | ????*) misused "scale: '$2' is no count" "see: ./run.sh scale --help" ;; esac
   if [ "$(what_is_meant)" = standalone ]; then
     die "one process runs all services: there is nothing to scale" \
-      "more encodes side by side: TRANSCODE_SLOTS=$2 ./run.sh restart; containers: ./run.sh start --docker"
+      "more encodes at once: TRANSCODE_SLOTS=$2 ./run.sh restart" "containers: ./run.sh start --docker"
   fi
   scale_fleet "$1" "$2"
 }

@@ -193,11 +193,11 @@ tell_status() {
 
 # What `ready` brought.
 renditions_text() {
-  local count took
-  count="$(json_field variants_generated <<<"$BODY")"
+  local names took
+  names="$(json_field variants_generated <<<"$BODY" | tr -d '[]" ')"
   took="$(json_field processing_latency_ms <<<"$BODY")"
   took="${took%%.*}"
-  printf '%s' "${count:+$count renditions}${took:+ in $(for_people $(((took + 500) / 1000)))}"
+  printf '%s' "${names:+${names//,/, }}${took:+ in $(for_people $(((took + 500) / 1000)))}"
 }
 
 # Percent done: in place on a terminal, a line for every tenth elsewhere.

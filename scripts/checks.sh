@@ -247,15 +247,18 @@ run_step() {
   esac
 }
 
+# What a log ends with; it may not be there yet.
+last_line() { tail -n 1 "$1" 2>/dev/null | tr -d '\r' | sed 's/^ *//'; }
+
 # Says what a step is doing: a passing line on a terminal, a line now and then elsewhere.
 watch_step() {
   local began=$SECONDS said=0 spent
   while kill -0 "$STEP_PID" 2>/dev/null; do
     spent=$((SECONDS - began))
-    passing "$1 (${spent} s): $(tail -n 1 "$2" | tr -d '\r' | sed 's/^ *//')"
+    passing "$1 (${spent} s): $(last_line "$2")"
     if [ -z "$CLEAR_LINE" ] && [ $((spent - said)) -ge "$HEARTBEAT_S" ]; then
       said=$spent
-      printf '  … %s: %s s\n' "$1" "$spent"
+      printf '  … %s: %s s, %s\n' "$1" "$spent" "$(last_line "$2" | cut -c1-56)"
     fi
     sleep 0.2
   done

@@ -278,8 +278,11 @@ service_names() {
   for dir in "$ROOT"/crates/services/*/; do basename "$dir"; done
 }
 
-# The service in a log line, as a span's field: `name="api"` in text, `"name":"api"` in JSON.
-logged_by() { printf '(name|service)"?[=:] ?"?%s"?([^A-Za-z0-9_-]|$)' "$1"; }
+# The service in a log line, as the module that speaks: `INFO vod_processor::queue: ` in text, `"target":"api::upload"` in
+# JSON; its start tells its name as a field.
+logged_by() {
+  printf '([A-Z] +|"target":")%s(:|")|service"?[=:] ?"?%s"?([^A-Za-z0-9_-]|$)' "${1//-/_}" "$1"
+}
 
 # Shows the log. $1 service or nothing, $2 `follow` or nothing, $3 lines.
 logs_standalone() {

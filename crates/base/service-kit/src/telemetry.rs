@@ -9,8 +9,8 @@ use tracing_subscriber::EnvFilter;
 /// When `level` is no filter.
 pub fn init_tracing(level: &str, json: bool) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(level)?;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
+    // The target tells whose line it is where several services share a process.
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // The second of two executables in one process, as in tests, keeps the first one's subscriber.
     let _ = if json {
         builder.json().flatten_event(true).try_init()

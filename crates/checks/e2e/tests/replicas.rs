@@ -50,7 +50,7 @@ async fn replicas_join_and_leave_under_load() -> Result<()> {
 /// How often each stream is named by the lines that say this.
 fn streams(log: &str, said: &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for line in log.lines().filter(|line| line.contains(&format!(" INFO {said} "))) {
+    for line in log.lines().filter(|line| line.contains(&format!(": {said} stream_id="))) {
         let id = line.split("stream_id=").nth(1).and_then(|rest| rest.split(' ').next());
         *counts.entry(id.unwrap_or("none").to_owned()).or_insert(0) += 1;
     }

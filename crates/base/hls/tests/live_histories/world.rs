@@ -16,6 +16,7 @@ const BEGINNING: i64 = 1_770_000_000_000;
 
 /// An event in the log.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are segments")]
 pub(crate) enum Event {
     Segment(Arrival),
     End,

@@ -66,7 +66,9 @@ impl Stage {
             metrics: Registry::new(),
         };
         let api = Api::start(config, deps).await.expect("starts");
-        let client = Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client");
+        // Decompressing would hide how an answer was encoded.
+        let client = Client::builder().no_proxy().no_gzip().redirect(Policy::none());
+        let client = client.build().expect("a client");
         let (base, stop) = (format!("http://{}", api.address()), CancellationToken::new());
         let serving = tokio::spawn(api.run(stop.clone()));
         Running { base, client, stop, _serving: serving }

@@ -56,7 +56,7 @@ async fn streams_survive(world: &World) -> Result<()> {
         until("the recording is a video", LIMIT, vod).await?;
         judge_recording(world, stream, stored).await?;
     }
-    note(&format!("{killed} kills, {} playlists", viewer.judge()?));
+    note(format_args!("{killed} kills, {} playlists", viewer.judge()?));
     running.kill();
     Ok(())
 }
