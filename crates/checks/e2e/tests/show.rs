@@ -5,7 +5,7 @@ use e2e::{Product, until};
 use serde_json::Value;
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// Its videos of one status.
 async fn videos(product: &Product, status: &str) -> Result<Vec<Value>> {
