@@ -11,6 +11,7 @@ mod archive;
 mod config;
 mod desk;
 mod forward;
+mod ingest;
 mod intake;
 mod metrics;
 mod offsets;

@@ -2,6 +2,7 @@
 //! and every segment is in the recording once.
 
 mod encoder;
+mod ingest;
 mod viewer;
 mod world;
 
@@ -56,7 +57,7 @@ async fn streams_survive(world: &World) -> Result<()> {
         until("the recording is a video", LIMIT, vod).await?;
         judge_recording(world, stream, stored).await?;
     }
-    note(&format!("{killed} kills, {} playlists", viewer.judge()?));
+    note(format!("{killed} kills, {} playlists", viewer.judge()?));
     running.kill();
     Ok(())
 }

@@ -26,7 +26,7 @@ impl Processor {
                 self.jobs.remove(job.job_id.as_str()).await?;
             }
         }
-        for bucket in [Bucket::VodRaw, Bucket::VodVariants, Bucket::Manifests] {
+        for bucket in [Bucket::VodRaw, Bucket::VodVariants, Bucket::Live, Bucket::Manifests] {
             self.objects.remove_all(&Prefix::stream(bucket, stream)).await?;
         }
         tracing::info!(stream_id = %stream, "deleted");
