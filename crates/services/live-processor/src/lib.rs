@@ -16,6 +16,7 @@ mod intake;
 mod metrics;
 mod offsets;
 mod recording;
+mod retirement;
 mod service;
 mod shared;
 mod stalls;

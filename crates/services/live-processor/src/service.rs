@@ -1,6 +1,8 @@
 //! The live processor as a service: assembled, then run until told to stop.
 
-use crate::{Config, archive, ingest::Listener, intake, metrics::Metrics, shared::Shared, stalls};
+use crate::{
+    Config, archive, ingest::Listener, intake, metrics::Metrics, retirement, shared::Shared, stalls,
+};
 use anyhow::Context;
 use domain::collection::STREAMS_BY_OUTBOX;
 use ports::{Clock, Documents, EventLog, ObjectStore};
@@ -76,6 +78,7 @@ impl LiveProcessor {
         tasks.spawn(intake::run(shared.clone(), stop.clone()));
         tasks.spawn(archive::run(shared.clone(), stop.clone()));
         tasks.spawn(stalls::run(shared.clone(), stop.clone()));
+        tasks.spawn(retirement::run(shared.clone(), stop.clone()));
         tasks.spawn(sweep(shared.streams.clone(), STREAMS_BY_OUTBOX, shared.clock.clone(), stop));
         while tasks.join_next().await.is_some() {}
         Ok(())
