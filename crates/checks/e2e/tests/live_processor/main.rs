@@ -3,6 +3,7 @@
 
 mod encoder;
 mod ingest;
+mod latency;
 mod viewer;
 mod world;
 
