@@ -6,7 +6,7 @@ PROJECT="${COMPOSE_PROJECT_NAME:-reelfleet}"
 # Below this the servers and one encode do not fit beside each other.
 FLEET_NEEDS_MIB=3500
 # The settings that choose a port of this machine.
-FLEET_PORTS='API_PORT KAFKA_EXTERNAL_PORT MONGO_PORT MINIO_PORT MINIO_CONSOLE_PORT PROMETHEUS_PORT'
+FLEET_PORTS='API_PORT LIVE_INGEST_PORT KAFKA_EXTERNAL_PORT MONGO_PORT MINIO_PORT MINIO_CONSOLE_PORT PROMETHEUS_PORT'
 FLEET_PORTS="$FLEET_PORTS GRAFANA_PORT KAFKA_CONSOLE_PORT"
 
 # --- asking the engine -------------------------------------------------------------------------------

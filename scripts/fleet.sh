@@ -3,7 +3,7 @@
 
 FLEET_READY_WITHIN_S=300
 # Services of which there may be several, since they have no port on this machine.
-SCALABLE='vod-processor live-processor transcode-worker'
+SCALABLE='vod-processor transcode-worker'
 
 # Says what the first start brings, since it takes its time.
 announce_first_start() {

@@ -14,8 +14,14 @@ const ADDRESSES: [&str; 3] = ["KAFKA_BROKER", "MONGO_URI", "MINIO_ENDPOINT"];
 /// What else may be said of them.
 const KEYS: [&str; 3] = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD", "S3_REGION"];
 /// The ports of the programs.
-const PORTS: [&str; 5] =
-    ["API_PORT", "PRODUCER_PORT", "VOD_PROCESSOR_PORT", "LIVE_PROCESSOR_PORT", "TRANSCODE_WORKER_PORT"];
+const PORTS: [&str; 6] = [
+    "API_PORT",
+    "PRODUCER_PORT",
+    "VOD_PROCESSOR_PORT",
+    "LIVE_PROCESSOR_PORT",
+    "LIVE_INGEST_PORT",
+    "TRANSCODE_WORKER_PORT",
+];
 
 /// Topics, a database and buckets of one bench's own. Dropping it removes them.
 #[derive(Debug)]

@@ -37,6 +37,7 @@ impl Standalone {
         let mut settings = vec![
             ("DATA_DIR", data.as_str()),
             ("API_PORT", "0"),
+            ("LIVE_INGEST_PORT", "0"),
             ("PRODUCER", "off"),
             ("LISTEN_ADDRESS", "127.0.0.1"),
             ("PUBLIC_URL", ""),

@@ -149,7 +149,8 @@ pub async fn refused_start(settings: Settings<'_>) -> Result<(ExitStatus, String
 fn all_settings(home: &Path, settings: Settings<'_>) -> Vec<(String, String)> {
     let data = data(home).display().to_string();
     // What a test counts is its own; the one about the producer switches it on.
-    let own = [("DATA_DIR", data.as_str()), ("API_PORT", "0"), ("PRODUCER", "off")];
+    let own =
+        [("DATA_DIR", data.as_str()), ("API_PORT", "0"), ("LIVE_INGEST_PORT", "0"), ("PRODUCER", "off")];
     let all = own.into_iter().chain(settings.iter().copied());
     all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

@@ -47,6 +47,7 @@ impl Surroundings {
             "PRODUCER_PORT",
             "VOD_PROCESSOR_PORT",
             "LIVE_PROCESSOR_PORT",
+            "LIVE_INGEST_PORT",
             "TRANSCODE_WORKER_PORT",
         ] {
             settings.insert(port.to_owned(), "0".to_owned());

@@ -1,18 +1,29 @@
 //! ARCHITECTURE.md shows the transitions that the code allows.
 
-use domain::video::VideoStatus;
+use domain::{live::StreamStatus, video::VideoStatus};
 use std::fmt::Write;
 
 #[test]
-fn the_table_of_transitions_is_the_codes() {
+fn the_tables_of_transitions_are_the_codes() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../ARCHITECTURE.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let mut table = String::from("| a video that is | may become |\n| --- | --- |\n");
-    for status in VideoStatus::ALL {
-        let next: Vec<String> = status.next().iter().map(|next| format!("`{}`", next.name())).collect();
-        let next = next.join(", ");
-        let space = if next.is_empty() { "" } else { " " };
-        writeln!(table, "| `{}` | {next}{space}|", status.name()).unwrap();
+    let videos = VideoStatus::ALL.map(|status| (status.name(), names(status.next(), VideoStatus::name)));
+    let streams = StreamStatus::ALL.map(|status| (status.name(), names(status.next(), StreamStatus::name)));
+    for table in [table("video", &videos), table("live stream", &streams)] {
+        assert!(text.contains(&table), "ARCHITECTURE.md should have:\n{table}");
     }
-    assert!(text.contains(&table), "ARCHITECTURE.md should have:\n{table}");
+}
+
+fn names<S: Copy>(statuses: &[S], name: fn(S) -> &'static str) -> Vec<&'static str> {
+    statuses.iter().map(|status| name(*status)).collect()
+}
+
+fn table(what: &str, transitions: &[(&str, Vec<&str>)]) -> String {
+    let mut table = format!("| a {what} that is | may become |\n| --- | --- |\n");
+    for (from, to) in transitions {
+        let to: Vec<String> = to.iter().map(|to| format!("`{to}`")).collect();
+        let space = if to.is_empty() { "" } else { " " };
+        writeln!(table, "| `{from}` | {}{space}|", to.join(", ")).unwrap();
+    }
+    table
 }

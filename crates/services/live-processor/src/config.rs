@@ -2,7 +2,10 @@
 
 use domain::live::Policy;
 use service_kit::settings::{self, Settings};
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 /// So many segments in a playlist keep its event and its stream's document far below a megabyte.
 const MAX_WINDOW: usize = 3600;
@@ -14,6 +17,10 @@ pub struct Config {
     pub policy: Policy,
     /// A stream from which nothing has come for so long is stalled.
     pub stalled_after: Duration,
+    /// The address on which encoders are listened for.
+    pub address: IpAddr,
+    /// The port on which encoders are listened for; 0 takes any free one.
+    pub ingest_port: u16,
 }
 
 impl Config {
@@ -33,6 +40,19 @@ impl Config {
         if seconds == 0 {
             settings.problem(settings::LIVE_STALLED_SECONDS, "0 would stall every stream".to_owned());
         }
-        Self { policy: Policy { window, wait_percent }, stalled_after: Duration::from_secs(seconds) }
+        let address =
+            settings.value(settings::LISTEN_ADDRESS, "an IP address", IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let anonymous = settings.choice(settings::ALLOW_ANONYMOUS, &[("no", false), ("yes", true)]);
+        if !address.is_loopback() && !anonymous {
+            let text =
+                format!("{address} lets others send segments. Say ALLOW_ANONYMOUS=yes if that is wanted");
+            settings.problem(settings::LISTEN_ADDRESS, text);
+        }
+        Self {
+            policy: Policy { window, wait_percent },
+            stalled_after: Duration::from_secs(seconds),
+            address,
+            ingest_port: settings.value(settings::LIVE_INGEST_PORT, "a port", 0),
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! The live processor as a service: assembled, then run until told to stop.
 
-use crate::{Config, archive, intake, metrics::Metrics, shared::Shared, stalls};
+use crate::{
+    Config, archive, ingest::Listener, intake, metrics::Metrics, retirement, shared::Shared, stalls,
+};
+use anyhow::Context;
 use domain::collection::STREAMS_BY_OUTBOX;
 use ports::{Clock, Documents, EventLog, ObjectStore};
 use prometheus::Registry;
 use service_kit::{Collection, Relay, sweep};
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,14 +30,20 @@ pub struct Deps {
 /// A live processor that is ready to run.
 pub struct LiveProcessor {
     shared: Arc<Shared>,
+    listener: Listener,
 }
 
 impl LiveProcessor {
-    /// Assembles a live processor; nothing is consumed yet.
+    /// Assembles a live processor and binds its port for encoders; nothing is consumed yet.
     ///
     /// # Errors
-    /// When a metric exists already.
+    /// When the port cannot be bound or a metric exists already.
     pub async fn start(config: Config, deps: Deps) -> anyhow::Result<Self> {
+        let wanted = SocketAddr::new(config.address, config.ingest_port);
+        let advice = || {
+            format!("cannot listen on {wanted}. Choose another LIVE_INGEST_PORT, or stop what uses this one")
+        };
+        let listener = Listener::bind(wanted).await.with_context(advice)?;
         let relay = Relay::new(deps.log.clone());
         let shared = Shared {
             config,
@@ -48,7 +57,13 @@ impl LiveProcessor {
             archive: archive::Archive::default(),
             metrics: Metrics::new(&deps.metrics)?,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), listener })
+    }
+
+    /// The address at which it listens for encoders.
+    #[must_use]
+    pub fn ingest_address(&self) -> SocketAddr {
+        self.listener.address()
     }
 
     /// Consumes until told to stop.
@@ -56,11 +71,14 @@ impl LiveProcessor {
     /// # Errors
     /// None at present: whatever is away is waited for.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let shared = self.shared;
+        let Self { shared, listener } = self;
         let mut tasks = JoinSet::new();
+        tracing::info!("encoders may send segments to http://{}", listener.address());
+        tasks.spawn(listener.run(shared.clone(), stop.clone()));
         tasks.spawn(intake::run(shared.clone(), stop.clone()));
         tasks.spawn(archive::run(shared.clone(), stop.clone()));
         tasks.spawn(stalls::run(shared.clone(), stop.clone()));
+        tasks.spawn(retirement::run(shared.clone(), stop.clone()));
         tasks.spawn(sweep(shared.streams.clone(), STREAMS_BY_OUTBOX, shared.clock.clone(), stop));
         while tasks.join_next().await.is_some() {}
         Ok(())

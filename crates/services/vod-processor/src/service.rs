@@ -52,6 +52,7 @@ impl VodProcessor {
             videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             jobs: Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             letters: Collection::<Letter>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
+            live_segments: Collection::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             relay,
             objects: deps.objects,
             encoder: deps.encoder,

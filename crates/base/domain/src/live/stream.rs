@@ -35,6 +35,9 @@ pub struct Stream {
     /// When its recording became a video.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
+    /// When servers of viewers were told to forget its playlist, which the catalog still has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playlist_retired_at: Option<Timestamp>,
     /// Where the archived playlist is: `/bucket/key`.
     pub manifest_path: String,
     /// When its playlist last changed.
@@ -113,6 +116,7 @@ impl Stream {
             created_at: now,
             ended_at: None,
             completed_at: None,
+            playlist_retired_at: None,
             manifest_path,
             manifest_updated_at: None,
             dvr_window_start: 0,

@@ -60,11 +60,68 @@ impl Stream {
         Ok(self)
     }
 
-    pub(super) fn become_status(&mut self, status: StreamStatus) -> Result<(), StreamRefusal> {
+    /// Servers of viewers need not keep its playlist in memory any more.
+    ///
+    /// # Errors
+    /// [`StreamRefusal::Already`] when they were told, [`StreamRefusal::State`] while it may change.
+    pub fn retire_playlist(mut self, now: Timestamp) -> Result<Self, StreamRefusal> {
+        if self.status != StreamStatus::Vod {
+            return Err(StreamRefusal::State(self.status));
+        }
+        if self.playlist_retired_at.is_some() {
+            return Err(StreamRefusal::Already);
+        }
+        self.playlist_retired_at = Some(now);
+        Ok(self)
+    }
+
+    fn become_status(&mut self, status: StreamStatus) -> Result<(), StreamRefusal> {
         if !self.status.next().contains(&status) {
             return Err(StreamRefusal::State(self.status));
         }
         self.status = status;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{StreamId, live::NewStream};
+
+    fn stream() -> Stream {
+        let new = NewStream {
+            stream_id: StreamId::live([1; 5]),
+            match_id: None,
+            home_team: "A".to_owned(),
+            away_team: "B".to_owned(),
+            competition: String::new(),
+            target_duration: None,
+        };
+        Stream::started(new, Timestamp::from_millis(0))
+    }
+
+    #[test]
+    fn a_stream_ends_once_and_says_so_where_its_segments_go() {
+        let now = Timestamp::from_millis(1);
+        let ending = stream().stall().unwrap().end(now).unwrap();
+        assert_eq!(ending.status, StreamStatus::Ending);
+        let [outgoing] = &ending.outbox.events[..] else { panic!("{:?}", ending.outbox) };
+        assert_eq!((outgoing.topic, outgoing.key.as_str()), (Topic::LiveChunks, "live-0101010101"));
+        assert_eq!(ending.clone().end(now), Err(StreamRefusal::Already));
+        assert_eq!(ending.stall(), Err(StreamRefusal::State(StreamStatus::Ending)));
+    }
+
+    #[test]
+    fn only_a_playlist_that_has_ended_becomes_a_recording() {
+        let now = Timestamp::from_millis(1);
+        let mut ending = stream().end(now).unwrap();
+        assert_eq!(ending.clone().recorded(now), Err(StreamRefusal::State(StreamStatus::Ending)));
+        assert_eq!(ending.clone().retire_playlist(now), Err(StreamRefusal::State(StreamStatus::Ending)));
+        ending.timeline.ended = true;
+        let vod = ending.recorded(now).unwrap();
+        assert_eq!(vod.clone().recorded(now), Err(StreamRefusal::Already));
+        let retired = vod.retire_playlist(now).unwrap();
+        assert_eq!(retired.retire_playlist(now), Err(StreamRefusal::Already));
     }
 }

@@ -2,6 +2,7 @@
 //! and every segment is in the recording once.
 
 mod encoder;
+mod ingest;
 mod viewer;
 mod world;
 

@@ -10,7 +10,7 @@ use live_processor::{Config, Deps, LiveProcessor};
 use ports::{Clock, Documents, EventLog, ObjectStore};
 use prometheus::Registry;
 use service_kit::{Collection, Relay, SystemClock, settings::Settings};
-use std::{collections::BTreeMap, env, sync::Arc};
+use std::{collections::BTreeMap, env, net::SocketAddr, sync::Arc};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -85,11 +85,16 @@ impl World {
 }
 
 /// A live processor that runs.
-pub(crate) struct Running(JoinHandle<Result<()>>);
+pub(crate) struct Running {
+    /// Where it listens for encoders.
+    pub(crate) ingest: SocketAddr,
+    task: JoinHandle<Result<()>>,
+}
 
 impl Running {
     pub(crate) async fn start(world: &World) -> Result<Self> {
-        let environment: BTreeMap<String, String> = BTreeMap::new();
+        let environment: BTreeMap<String, String> =
+            BTreeMap::from([("LIVE_INGEST_PORT".to_owned(), "0".to_owned())]);
         let mut settings = Settings::new(&environment);
         let deps = Deps {
             log: world.log.clone(),
@@ -99,11 +104,12 @@ impl Running {
             metrics: Registry::new(),
         };
         let processor = LiveProcessor::start(Config::from_settings(&mut settings), deps).await?;
-        Ok(Self(tokio::spawn(processor.run(CancellationToken::new()))))
+        let ingest = processor.ingest_address();
+        Ok(Self { ingest, task: tokio::spawn(processor.run(CancellationToken::new())) })
     }
 
     /// Ends it between any two of its steps, with nothing put in order.
     pub(crate) fn kill(self) {
-        self.0.abort();
+        self.task.abort();
     }
 }

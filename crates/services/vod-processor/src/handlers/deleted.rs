@@ -3,7 +3,7 @@
 use super::{ProcessError, Processor};
 use domain::{
     StreamId,
-    collection::JOBS_BY_STREAM,
+    collection::{JOBS_BY_STREAM, LIVE_SEGMENTS_BY_NUMBER},
     object::{Bucket, Prefix},
 };
 use ports::Query;
@@ -26,10 +26,27 @@ impl Processor {
                 self.jobs.remove(job.job_id.as_str()).await?;
             }
         }
-        for bucket in [Bucket::VodRaw, Bucket::VodVariants, Bucket::Manifests] {
+        if stream.is_live() {
+            self.forget_segments(stream).await?;
+        }
+        for bucket in [Bucket::VodRaw, Bucket::VodVariants, Bucket::Live, Bucket::Manifests] {
             self.objects.remove_all(&Prefix::stream(bucket, stream)).await?;
         }
         tracing::info!(stream_id = %stream, "deleted");
         Ok(())
+    }
+
+    /// Removes the records of a live stream's segments: its recording is gone.
+    async fn forget_segments(&self, stream: &StreamId) -> Result<(), ProcessError> {
+        let all = Query::of(LIVE_SEGMENTS_BY_NUMBER, vec![stream.as_str().into()], PAGE);
+        loop {
+            let segments = self.live_segments.find(&all).await?.documents;
+            if segments.is_empty() {
+                return Ok(());
+            }
+            for segment in segments {
+                self.live_segments.remove(&segment.segment_id).await?;
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ use domain::{
     event::{Envelope, Event},
     job::{Job, JobRefusal},
     letter::Letter,
+    live::LiveSegmentRecord,
     video::{Video, VideoRefusal},
 };
 use ports::{Clock, DocumentError, Encoder, EventLog, LogError, ObjectError, ObjectStore};
@@ -26,6 +27,7 @@ pub(crate) struct Processor {
     pub(crate) videos: Collection<Video>,
     pub(crate) jobs: Collection<Job>,
     pub(crate) letters: Collection<Letter>,
+    pub(crate) live_segments: Collection<LiveSegmentRecord>,
     pub(crate) relay: Relay,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) encoder: Arc<dyn Encoder>,
