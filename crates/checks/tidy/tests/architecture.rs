@@ -1,7 +1,6 @@
 //! ARCHITECTURE.md shows the transitions that the code allows.
 
 use domain::{live::StreamStatus, video::VideoStatus};
-use std::fmt::Write;
 
 #[test]
 fn the_tables_of_transitions_are_the_codes() {
@@ -19,11 +18,11 @@ fn names<S: Copy>(statuses: &[S], name: fn(S) -> &'static str) -> Vec<&'static s
 }
 
 fn table(what: &str, transitions: &[(&str, Vec<&str>)]) -> String {
-    let mut table = format!("| a {what} that is | may become |\n| --- | --- |\n");
-    for (from, to) in transitions {
+    let row = |(from, to): &(&str, Vec<&str>)| {
         let to: Vec<String> = to.iter().map(|to| format!("`{to}`")).collect();
         let space = if to.is_empty() { "" } else { " " };
-        writeln!(table, "| `{from}` | {}{space}|", to.join(", ")).unwrap();
-    }
-    table
+        format!("| `{from}` | {}{space}|\n", to.join(", "))
+    };
+    let rows: String = transitions.iter().map(row).collect();
+    format!("| a {what} that is | may become |\n| --- | --- |\n{rows}")
 }
