@@ -13,6 +13,7 @@ mod probe;
 mod process;
 mod programme;
 mod span;
+mod subtitles;
 mod test_source;
 
 pub use config::FfmpegConfig;
@@ -98,6 +99,7 @@ impl Encoder for Ffmpeg {
             EncodeTask::Span(task) => {
                 span::encode(job, path()?, task).await.map(|track| Encoded::Tracks(vec![track]))
             }
+            EncodeTask::Subtitles(task) => subtitles::read(job, path()?, task).await.map(Encoded::Tracks),
             EncodeTask::TestSource(task) => test_source::encode(job, task).await.map(Encoded::File),
         }
     }

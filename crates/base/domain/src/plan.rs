@@ -8,8 +8,10 @@ use crate::{
     h264,
     ladder::{self, Rendition},
     media::{AudioTrack, MediaInfo, VideoTrack},
+    rate::Rate,
     rejection::{Rejection, RejectionCode},
-    task::{ChunkTask, EncodeTask, SpanTask},
+    subtitles::{self, SubtitleRendition},
+    task::{ChunkTask, EncodeTask, SpanTask, SubtitleSource, SubtitlesTask},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,10 @@ const GOP_SECONDS: f64 = 2.0;
 const GOPS_PER_SEGMENT: u32 = 2;
 const CHUNKS: Batches = Batches { first: 1, rest: 2 };
 const SPANS: Batches = Batches { first: 1, rest: 8 };
+/// A minute of text is small beside any segment of pictures.
+const SUBTITLES: Batches = Batches { first: 15, rest: 15 };
+/// The name of the part that makes all subtitles, from one reading of the source.
+const SUBTITLES_PART: &str = "subtitles";
 /// How far before a span's first sample the demuxer is sent: room for the pre-roll and for packets that straddle it.
 const SPAN_SEEK_MARGIN_US: i64 = 500_000;
 /// How much earlier than a keyframe's decode time a demuxer without an index is sent.
@@ -44,6 +50,9 @@ pub struct Plan {
     pub renditions: Vec<Rendition>,
     /// Audio renditions, the default one first.
     pub audio: Vec<AudioRendition>,
+    /// Subtitle renditions.
+    #[serde(default)]
+    pub subtitles: Vec<SubtitleRendition>,
 }
 
 /// A sound rendition, decided.
@@ -79,9 +88,10 @@ pub struct Part {
 pub fn for_source(info: &MediaInfo) -> Result<Plan, Rejection> {
     let audio: Vec<AudioRendition> =
         (0..).zip(&info.audio).map(|(number, track)| audio_rendition(number, track)).collect();
+    let subtitles = subtitles::renditions(&info.subtitles);
     match (&info.video, info.audio.first()) {
-        (Some(video), _) => Ok(picture_plan(video, &info.audio, audio)),
-        (None, Some(track)) => Ok(sound_plan(track, audio)),
+        (Some(video), _) => Ok(Plan { subtitles, ..picture_plan(video, &info.audio, audio) }),
+        (None, Some(track)) => Ok(Plan { subtitles, ..sound_plan(track, audio) }),
         (None, None) => Err(Rejection::new(
             RejectionCode::NothingDecodes,
             "The file holds neither pictures nor sound that can be decoded. Export it again and upload the new file.",
@@ -114,19 +124,29 @@ fn picture_plan(video: &VideoTrack, tracks: &[AudioTrack], audio: Vec<AudioRendi
     let renditions = ladder::renditions(video.width, video.height, rate);
     let divisor = renditions.iter().map(|rendition| rendition.divisor).max().unwrap_or(1);
     let gop_frames = ((rate.per_second() * GOP_SECONDS).round() as u32).max(1).next_multiple_of(divisor);
-    let segment_frames = gop_frames * GOPS_PER_SEGMENT;
-    let grid = Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS };
-    Plan { recipe: RECIPE, origin_us, grid, renditions, audio }
+    let grid = grid(rate, frames, gop_frames);
+    Plan { recipe: RECIPE, origin_us, grid, renditions, audio, subtitles: Vec::new() }
 }
 
 /// Without pictures the sound's own frames are the grid, so that segments are whole numbers of them.
 fn sound_plan(track: &AudioTrack, audio: Vec<AudioRendition>) -> Plan {
     let rate = audio::FRAME_RATE;
     let gop_frames = (rate.per_second() * GOP_SECONDS).round() as u32;
-    let segment_frames = gop_frames * GOPS_PER_SEGMENT;
     let frames = rate.units_in(track.end_us - track.start_us).max(1);
-    let grid = Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS };
-    Plan { recipe: RECIPE, origin_us: track.start_us, grid, renditions: Vec::new(), audio }
+    let grid = grid(rate, frames, gop_frames);
+    Plan {
+        recipe: RECIPE,
+        origin_us: track.start_us,
+        grid,
+        renditions: Vec::new(),
+        audio,
+        subtitles: Vec::new(),
+    }
+}
+
+fn grid(rate: Rate, frames: u64, gop_frames: u32) -> Grid {
+    let segment_frames = gop_frames * GOPS_PER_SEGMENT;
+    Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS, subtitles: SUBTITLES }
 }
 
 impl Plan {
@@ -139,18 +159,22 @@ impl Plan {
             .flat_map(|video| (0..self.chunk_count()).map(|i| self.chunk_part(i, video, info)));
         let spans =
             (0..self.audio.len()).flat_map(|track| (0..self.grid.span_count()).map(move |i| (track, i)));
-        chunks.chain(spans.map(|(track, index)| self.span_part(track, index, info))).collect()
+        let spans = spans.map(|(track, index)| self.span_part(track, index, info));
+        chunks.chain(spans).chain(self.subtitles_part()).collect()
     }
 
     /// How many jobs the plan has.
     #[must_use]
     pub fn part_count(&self) -> u32 {
-        self.chunk_count() + u32::try_from(self.audio.len()).unwrap_or(u32::MAX) * self.grid.span_count()
+        self.subtitles_position() + u32::from(!self.subtitles.is_empty())
     }
 
     /// The position of the part that makes this segment of this rendition; `None` when the plan has no such segment.
     #[must_use]
     pub fn position_of(&self, rendition: &str, segment: u32) -> Option<u32> {
+        if self.subtitles.iter().any(|s| s.name == rendition) {
+            return (segment < self.grid.subtitle_count()).then(|| self.subtitles_position());
+        }
         if segment >= self.grid.segments() {
             return None;
         }
@@ -173,6 +197,7 @@ impl Plan {
     pub fn part_name(&self, position: u32) -> String {
         match position.checked_sub(self.chunk_count()) {
             None => chunk_name(position),
+            Some(_) if position >= self.subtitles_position() => SUBTITLES_PART.to_owned(),
             Some(after) => {
                 let spans = self.grid.span_count().max(1);
                 span_name((after / spans) as usize, after % spans)
@@ -201,6 +226,11 @@ impl Plan {
 
     fn chunk_count(&self) -> u32 {
         if self.renditions.is_empty() { 0 } else { self.grid.chunk_count() }
+    }
+
+    /// The position of the part that makes the subtitles, if there are any: after all others.
+    fn subtitles_position(&self) -> u32 {
+        self.chunk_count() + u32::try_from(self.audio.len()).unwrap_or(u32::MAX) * self.grid.span_count()
     }
 
     fn chunk_part(&self, index: u32, video: &VideoTrack, info: &MediaInfo) -> Part {
@@ -249,6 +279,28 @@ impl Plan {
         self.part(span_name(track, index), EncodeTask::Span(task), index, at)
     }
 
+    /// One part for all of them: finding the text takes a reading of the whole source, and little else.
+    fn subtitles_part(&self) -> Option<Part> {
+        let source = |s: &SubtitleRendition| SubtitleSource {
+            rendition: s.name.clone(),
+            stream_index: s.stream_index,
+        };
+        let end_us = |index| self.grid.micros_at(self.grid.subtitle_segment(index).end);
+        let task = SubtitlesTask {
+            sources: self.subtitles.iter().map(source).collect(),
+            origin_us: self.origin_us,
+            ends_us: (0..self.grid.subtitle_count()).map(end_us).collect(),
+            delay_us: self.delay_us(),
+        };
+        let part = || Part {
+            name: SUBTITLES_PART.to_owned(),
+            task: EncodeTask::Subtitles(task),
+            first: false,
+            at_ms: 0,
+        };
+        (!self.subtitles.is_empty()).then(part)
+    }
+
     fn part(&self, name: String, task: EncodeTask, index: u32, first_frame: u64) -> Part {
         let at_ms = u64::try_from(self.grid.micros_at(first_frame) / 1000).unwrap_or(0);
         Part { name, task, first: index == 0, at_ms }
@@ -293,7 +345,7 @@ fn sound_seek(info: &MediaInfo, start_us: i64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{rate::Rate, timeline::Timeline};
+    use crate::{media::SubtitleTrack, timeline::Timeline};
     use proptest::prelude::*;
 
     fn source(frames: u64, rate: Rate, sound: Option<(i64, i64)>) -> MediaInfo {
@@ -329,14 +381,29 @@ mod tests {
             indexed: true,
             video: Some(video),
             audio: sound.into_iter().map(track).collect(),
+            subtitles: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn text_track() -> SubtitleTrack {
+        SubtitleTrack {
+            stream_index: 2,
+            codec: "subrip".to_owned(),
+            language: None,
+            title: None,
+            default: false,
+            forced: false,
+            hearing_impaired: false,
         }
     }
 
     proptest! {
         #[test]
-        fn parts_make_every_frame_once_and_are_found_again(frames in 1u64..20_000, pick in 0usize..3, with_sound: bool) {
+        fn parts_make_every_frame_once_and_are_found_again(frames in 1u64..20_000, pick in 0usize..3, with_sound: bool, texts in 0usize..3) {
             let rate = [Rate::new(30_000, 1001), Rate::new(25, 1), Rate::new(60, 1)][pick].unwrap();
-            let info = source(frames, rate, with_sound.then(|| (0, rate.micros_at(frames))));
+            let mut info = source(frames, rate, with_sound.then(|| (0, rate.micros_at(frames))));
+            info.subtitles = vec![text_track(); texts];
             let plan = for_source(&info).unwrap();
             let parts = plan.parts(&info);
             prop_assert_eq!(plan.part_count() as usize, parts.len());
@@ -350,6 +417,13 @@ mod tests {
                 }
                 if let EncodeTask::Span(span) = &part.task {
                     prop_assert_eq!(plan.position_of(&span.rendition, span.first_segment), Some(position));
+                }
+                if let EncodeTask::Subtitles(subtitles) = &part.task {
+                    prop_assert_eq!(subtitles.sources.len(), texts);
+                    prop_assert_eq!(subtitles.ends_us.last().copied(), Some(plan.grid.duration_us()));
+                    let last = u32::try_from(subtitles.ends_us.len()).unwrap() - 1;
+                    prop_assert_eq!(plan.position_of("subtitles-0", last), Some(position));
+                    prop_assert_eq!(plan.position_of("subtitles-0", last + 1), None);
                 }
             }
             prop_assert_eq!(next, frames);

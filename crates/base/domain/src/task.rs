@@ -11,6 +11,8 @@ pub enum EncodeTask {
     Chunk(ChunkTask),
     /// The sound of one span of one track.
     Span(SpanTask),
+    /// The text of all subtitle tracks.
+    Subtitles(SubtitlesTask),
     /// A test card that stands in for a source of which only metadata was sent.
     TestSource(TestSourceTask),
 }
@@ -68,6 +70,28 @@ pub struct SpanTask {
     pub delay_us: i64,
     /// The rate in kbit/s.
     pub kbps: u32,
+}
+
+/// Subtitles as WebVTT. A track in which nothing can be read yields empty segments: text never fails a video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubtitlesTask {
+    /// The tracks.
+    pub sources: Vec<SubtitleSource>,
+    /// When the presentation begins, in microseconds of the source's own clock.
+    pub origin_us: i64,
+    /// When each segment ends, in microseconds from the beginning of the presentation.
+    pub ends_us: Vec<i64>,
+    /// By how many microseconds everything is shown later than its place: as much as the pictures are.
+    pub delay_us: i64,
+}
+
+/// A track of subtitles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubtitleSource {
+    /// The rendition's name: a folder in keys and addresses.
+    pub rendition: String,
+    /// The track's number in the container.
+    pub stream_index: u32,
 }
 
 /// A test card with a counter and a tone.

@@ -1,7 +1,7 @@
 //! HLS playlists as pure functions, a parser, and the rule checker.
 //!
 //! The model ([`MediaPlaylist`], [`MasterPlaylist`]) is what a service fills in and `to_m3u8` writes.
-//! [`Playlist::parse`] reads either kind back. [`check_media`], [`check_master`], [`check_renditions`] and
+//! [`Playlist::parse`] reads either kind back, and [`webvtt`] does both for subtitles. [`check_media`], [`check_master`], [`check_renditions`] and
 //! [`check_history`] judge any text against RFC 8216, its successor draft (8216bis) and Apple's authoring
 //! specification, and name the line; a [`Follower`] does so with a history that has no end.
 //! [`check_delivery`] and [`check_measured`] judge what others asked for and measured.
@@ -19,6 +19,7 @@ mod parse;
 mod rules;
 mod survey;
 pub mod vod;
+pub mod webvtt;
 mod write;
 
 pub use duration::{BadDuration, SegmentDuration};

@@ -11,6 +11,7 @@ use domain::{
     object::ObjectKey,
     plan::{AudioRendition, Plan},
     rate::Rate,
+    subtitles::SubtitleRendition,
     video::{MeasuredRate, Video},
 };
 use std::{collections::BTreeMap, ops::Range};
@@ -23,10 +24,14 @@ pub trait Addresses {
     fn init(&self, rendition: &str) -> String;
     /// A media segment, as its rendition's playlist names it.
     fn segment(&self, rendition: &str, index: u32) -> String;
+    /// A segment of subtitles, as its rendition's playlist names it.
+    fn subtitles(&self, rendition: &str, index: u32) -> String;
 }
 
 /// The group of all audio renditions.
 const AUDIO_GROUP: &str = "audio";
+/// The group of all subtitle renditions.
+const SUBTITLES_GROUP: &str = "subtitles";
 /// The rate in kbit/s that players should begin with (Apple's authoring specification asks for about 2 Mbit/s).
 const FIRST_VARIANT_KBPS: f64 = 2000.0;
 
@@ -38,11 +43,10 @@ pub fn master(
     addresses: &dyn Addresses,
 ) -> MasterPlaylist {
     let rates = Rates { measured };
-    let loudest =
-        plan.audio.iter().map(|audio| rates.of_audio(audio)).reduce(Bandwidth::max).unwrap_or_default();
+    let beside = rates.beside_pictures(plan);
     let alone = plan.renditions.is_empty();
     let variants = if alone {
-        plan.audio.first().map(|audio| sound_variant(audio, loudest, addresses)).into_iter().collect()
+        plan.audio.first().map(|audio| sound_variant(plan, audio, beside, addresses)).into_iter().collect()
     } else {
         let mut renditions: Vec<&Rendition> = plan.renditions.iter().collect();
         let distance =
@@ -54,16 +58,21 @@ pub fn master(
         }
         renditions
             .into_iter()
-            .map(|rendition| picture_variant(plan, rendition, &rates, loudest, addresses))
+            .map(|rendition| picture_variant(plan, rendition, &rates, beside, addresses))
             .collect()
     };
-    let media = if alone && plan.audio.len() < 2 { Vec::new() } else { audio_renditions(plan, addresses) };
+    let mut media =
+        if alone && plan.audio.len() < 2 { Vec::new() } else { audio_renditions(plan, addresses) };
+    media.extend(plan.subtitles.iter().map(|subtitles| subtitle_rendition(subtitles, addresses)));
     MasterPlaylist { independent_segments: true, start: Some(BEGINNING), media, variants }
 }
 
 /// The playlist of one rendition; `None` when the plan has none of this name.
 #[must_use]
 pub fn media(plan: &Plan, rendition: &str, addresses: &dyn Addresses) -> Option<MediaPlaylist> {
+    if plan.subtitles.iter().any(|subtitles| subtitles.name == rendition) {
+        return subtitle_playlist(plan, rendition, addresses);
+    }
     let mut playlist = MediaPlaylist::new(Kind::Vod, target_duration(plan));
     playlist.start = Some(BEGINNING);
     playlist.map = Some(Map::new(addresses.init(rendition)));
@@ -77,7 +86,24 @@ pub fn media(plan: &Plan, rendition: &str, addresses: &dyn Addresses) -> Option<
     Some(playlist)
 }
 
-/// The bound on every rounded segment length of every rendition: the same for all of them.
+/// Subtitles are cut by the same clock, and more coarsely: the one kind that may have a target duration of its own
+/// (RFC 8216bis 6.2.4).
+fn subtitle_playlist(plan: &Plan, name: &str, addresses: &dyn Addresses) -> Option<MediaPlaylist> {
+    let rate = frame_rate(plan.grid.rate)?;
+    let segment = |index| {
+        let Range { start, end } = plan.grid.subtitle_segment(index);
+        Segment::new(addresses.subtitles(name, index), SegmentDuration::between(rate, start, end))
+    };
+    let segments: Vec<Segment> = (0..plan.grid.subtitle_count()).map(segment).collect();
+    let longest = segments.iter().map(|segment| segment.duration.rounded_seconds()).max().unwrap_or(1);
+    let target_duration = u32::try_from(longest).unwrap_or(u32::MAX).max(1);
+    let mut playlist = MediaPlaylist::new(Kind::Vod, target_duration);
+    playlist.start = Some(BEGINNING);
+    playlist.segments = segments;
+    Some(playlist)
+}
+
+/// The bound on every rounded segment length of every rendition of pictures and sound: the same for all of them.
 #[must_use]
 pub fn target_duration(plan: &Plan) -> u32 {
     let full = plan.grid.rate.micros_at(u64::from(plan.grid.segment_frames).min(plan.grid.frames));
@@ -114,10 +140,10 @@ fn picture_variant(
     plan: &Plan,
     rendition: &Rendition,
     rates: &Rates<'_>,
-    sound: Bandwidth,
+    beside: Bandwidth,
     addresses: &dyn Addresses,
 ) -> Variant {
-    let total = rates.of_picture(plan, rendition).plus(sound);
+    let total = rates.of_picture(plan, rendition).plus(beside);
     let has_sound = !plan.audio.is_empty();
     let codecs = [Some(rendition.codec_string()), has_sound.then(|| audio::CODEC_STRING.to_owned())];
     Variant {
@@ -129,11 +155,11 @@ fn picture_variant(
         frame_rate: frame_rate(plan.grid.rate.divided(rendition.divisor)),
         video_range: Some(VideoRange::Sdr),
         audio: has_sound.then(|| AUDIO_GROUP.to_owned()),
-        subtitles: None,
+        subtitles: subtitles_group(plan),
     }
 }
 
-fn sound_variant(audio: &AudioRendition, rate: Bandwidth, addresses: &dyn Addresses) -> Variant {
+fn sound_variant(plan: &Plan, audio: &AudioRendition, rate: Bandwidth, addresses: &dyn Addresses) -> Variant {
     Variant {
         uri: addresses.playlist(&audio.name),
         bandwidth: rate.peak,
@@ -143,9 +169,16 @@ fn sound_variant(audio: &AudioRendition, rate: Bandwidth, addresses: &dyn Addres
         frame_rate: None,
         video_range: None,
         audio: None,
-        subtitles: None,
+        subtitles: subtitles_group(plan),
     }
 }
+
+fn subtitles_group(plan: &Plan) -> Option<String> {
+    (!plan.subtitles.is_empty()).then(|| SUBTITLES_GROUP.to_owned())
+}
+
+/// Renditions need a language to be chosen by; BCP 47 has a tag for one that is not known.
+const UNKNOWN_LANGUAGE: &str = "und";
 
 fn audio_renditions(plan: &Plan, addresses: &dyn Addresses) -> Vec<MediaRendition> {
     let rendition = |(number, audio): (usize, &AudioRendition)| MediaRendition {
@@ -155,11 +188,28 @@ fn audio_renditions(plan: &Plan, addresses: &dyn Addresses) -> Vec<MediaRenditio
             Some(language) => format!("{language} ({})", number + 1),
             None => format!("Audio {}", number + 1),
         },
-        // Renditions need a language to be chosen by; BCP 47 has a tag for one that is not known.
-        language: Some(audio.language.clone().unwrap_or_else(|| "und".to_owned())),
+        language: Some(audio.language.clone().unwrap_or_else(|| UNKNOWN_LANGUAGE.to_owned())),
         selection: if number == 0 { Selection::Default } else { Selection::Auto },
     };
     plan.audio.iter().enumerate().map(rendition).collect()
+}
+
+fn subtitle_rendition(subtitles: &SubtitleRendition, addresses: &dyn Addresses) -> MediaRendition {
+    MediaRendition {
+        kind: RenditionKind::Subtitles {
+            uri: addresses.playlist(&subtitles.name),
+            forced: subtitles.forced,
+            for_deaf: subtitles.hearing_impaired,
+        },
+        group_id: SUBTITLES_GROUP.to_owned(),
+        name: subtitles.label.clone(),
+        language: Some(subtitles.language.clone().unwrap_or_else(|| UNKNOWN_LANGUAGE.to_owned())),
+        selection: match (subtitles.default, subtitles.automatic) {
+            (true, _) => Selection::Default,
+            (false, true) => Selection::Auto,
+            (false, false) => Selection::Manual,
+        },
+    }
 }
 
 /// A rendition's rates in bit/s.
@@ -192,6 +242,15 @@ impl Rates<'_> {
                 plan.grid.rate.micros_at(u64::from(plan.grid.segment_frames)).unsigned_abs().max(1);
             Bandwidth { peak: cap + cap * 1_000_000 / segment_us, average: cap }
         })
+    }
+
+    /// The most that plays along with pictures: one rendition of sound, one of subtitles.
+    fn beside_pictures(&self, plan: &Plan) -> Bandwidth {
+        let most =
+            |rates: &mut dyn Iterator<Item = Bandwidth>| rates.reduce(Bandwidth::max).unwrap_or_default();
+        let sound = most(&mut plan.audio.iter().map(|audio| self.of_audio(audio)));
+        // Text is next to nothing, and nobody knows how little before it is read.
+        sound.plus(most(&mut plan.subtitles.iter().filter_map(|subtitles| self.of(&subtitles.name))))
     }
 
     fn of_audio(&self, audio: &AudioRendition) -> Bandwidth {
@@ -228,9 +287,19 @@ impl Addresses for ArchiveAddresses<'_> {
     }
 
     fn segment(&self, rendition: &str, index: u32) -> String {
-        let position = self.video.plan.as_ref().and_then(|plan| plan.position_of(rendition, index));
-        let epoch = position.and_then(|position| self.epochs.get(&position)).copied().unwrap_or(1);
-        let stream = self.video.stream_id.clone();
+        let (stream, epoch) = (self.video.stream_id.clone(), self.epoch(rendition, index));
         ObjectKey::Segment { stream, rendition: rendition.to_owned(), epoch, index }.to_string()
+    }
+
+    fn subtitles(&self, rendition: &str, index: u32) -> String {
+        let (stream, epoch) = (self.video.stream_id.clone(), self.epoch(rendition, index));
+        ObjectKey::Subtitles { stream, rendition: rendition.to_owned(), epoch, index }.to_string()
+    }
+}
+
+impl ArchiveAddresses<'_> {
+    fn epoch(&self, rendition: &str, index: u32) -> u32 {
+        let position = self.video.plan.as_ref().and_then(|plan| plan.position_of(rendition, index));
+        position.and_then(|position| self.epochs.get(&position)).copied().unwrap_or(1)
     }
 }

@@ -47,13 +47,13 @@ pub enum Encoded {
 pub struct EncodedTrack {
     /// The rendition's name.
     pub rendition: String,
-    /// The initialization segment (ISO/IEC 14496-12 `ftyp` and `moov`).
-    pub init: Bytes,
+    /// The initialization segment (ISO/IEC 14496-12 `ftyp` and `moov`); WebVTT has none.
+    pub init: Option<Bytes>,
     /// The media segments, in order.
     pub segments: Vec<EncodedSegment>,
 }
 
-/// A media segment: `moof` and `mdat`, once or more, beginning with a keyframe.
+/// A media segment: `moof` and `mdat`, once or more, beginning with a keyframe; or a WebVTT file.
 #[derive(Debug, Clone)]
 pub struct EncodedSegment {
     /// Its number in the presentation.

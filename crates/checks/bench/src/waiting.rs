@@ -71,7 +71,7 @@ impl Waiting {
     fn wait_for(&self, task: &EncodeTask) -> Duration {
         match task {
             EncodeTask::TestSource(card) => Duration::from_millis(card.duration_ms.into()),
-            EncodeTask::Chunk(_) | EncodeTask::Span(_) => self.wait,
+            EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) => self.wait,
         }
     }
 
@@ -104,7 +104,7 @@ impl Encoder for Waiting {
         self.ended.send_modify(|ended| *ended += 1);
         match task {
             EncodeTask::Chunk(chunk) => Ok(Encoded::Tracks(tracks(chunk))),
-            EncodeTask::Span(_) | EncodeTask::TestSource(_) => file(scratch),
+            EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::TestSource(_) => file(scratch),
         }
     }
 
@@ -143,7 +143,14 @@ fn pictures(seconds: u32) -> MediaInfo {
         high_dynamic_range: false,
         timeline,
     };
-    MediaInfo { container: "mov".to_owned(), indexed: true, video: Some(video), audio: Vec::new() }
+    MediaInfo {
+        container: "mov".to_owned(),
+        indexed: true,
+        video: Some(video),
+        audio: Vec::new(),
+        subtitles: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
 /// Every segment that was asked for, of bytes that mean nothing.
@@ -160,7 +167,7 @@ fn tracks(chunk: &ChunkTask) -> Vec<EncodedTrack> {
     };
     let track = |rendition: &domain::ladder::Rendition| EncodedTrack {
         rendition: rendition.name.clone(),
-        init: Bytes::from_static(b"init"),
+        init: Some(Bytes::from_static(b"init")),
         segments: (0..count).map(segment).collect(),
     };
     chunk.renditions.iter().map(track).collect()

@@ -108,7 +108,9 @@ impl Attempts {
             .map_err(machine)?;
         let source = match &job.task {
             EncodeTask::TestSource(_) => None,
-            EncodeTask::Chunk(_) | EncodeTask::Span(_) => Some(self.source(job).await?),
+            EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) => {
+                Some(self.source(job).await?)
+            }
         };
         let source = source.as_ref().map(SourceFile::source);
         let (progress, seen) = watch::channel(Progress::default());
@@ -242,6 +244,7 @@ fn kind(task: &EncodeTask) -> &'static str {
     match task {
         EncodeTask::Chunk(_) => "chunk",
         EncodeTask::Span(_) => "span",
+        EncodeTask::Subtitles(_) => "subtitles",
         EncodeTask::TestSource(_) => "test_source",
     }
 }
@@ -252,6 +255,7 @@ fn media_seconds(task: &EncodeTask) -> f64 {
         EncodeTask::Span(span) => {
             f64::from(span.segment_frames.iter().sum::<u32>()) / domain::audio::FRAME_RATE.per_second()
         }
+        EncodeTask::Subtitles(task) => task.ends_us.last().map_or(0.0, |us| *us as f64 / 1e6),
         EncodeTask::TestSource(card) => f64::from(card.duration_ms) / 1000.0,
     }
 }

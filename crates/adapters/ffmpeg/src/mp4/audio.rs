@@ -39,7 +39,11 @@ pub(crate) fn audio_track(task: &SpanTask, frames: &[&[u8]]) -> Result<EncodedTr
         (next, rest) = (end, later);
     }
     if segments.len() == task.segment_frames.len() && rest.is_empty() {
-        return Ok(EncodedTrack { rendition: task.rendition.clone(), init: init(task.kbps)?, segments });
+        return Ok(EncodedTrack {
+            rendition: task.rendition.clone(),
+            init: Some(init(task.kbps)?),
+            segments,
+        });
     }
     let planned = task.segment_frames.iter().map(|count| u64::from(*count)).sum::<u64>().to_string();
     Err(Broken::Differs { what: "the number of AAC frames", is: frames.len().to_string(), planned })

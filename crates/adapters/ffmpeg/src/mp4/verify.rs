@@ -29,7 +29,7 @@ pub(crate) fn video_track(
     same("the number of pictures", &next, &plan.pictures)?;
     Ok(EncodedTrack {
         rendition: rendition.name.clone(),
-        init: file.init,
+        init: Some(file.init),
         segments: segments(&file.fragments, &plan, task.first_segment),
     })
 }

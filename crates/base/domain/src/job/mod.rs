@@ -8,6 +8,7 @@ use crate::{
     JobId, StreamId, Timestamp,
     collection::Kind,
     document::{Document, Outbox, Unknown},
+    object::ObjectKey,
     plan::Part,
     retry::FailureClass,
     task::EncodeTask,
@@ -136,10 +137,23 @@ pub struct Outputs {
 pub struct TrackOutput {
     /// The rendition's name.
     pub rendition: String,
-    /// SHA-256 of its initialization segment, lower-case hex: the same from every job.
-    pub init_sha256: String,
+    /// SHA-256 of its initialization segment, lower-case hex: the same from every job. Text has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_sha256: Option<String>,
     /// Its segments, in order.
     pub segments: Vec<SegmentOutput>,
+}
+
+impl TrackOutput {
+    /// The key of one of its segments.
+    #[must_use]
+    pub fn segment_key(&self, stream: &StreamId, epoch: u32, index: u32) -> ObjectKey {
+        let (stream, rendition) = (stream.clone(), self.rendition.clone());
+        match self.init_sha256 {
+            Some(_) => ObjectKey::Segment { stream, rendition, epoch, index },
+            None => ObjectKey::Subtitles { stream, rendition, epoch, index },
+        }
+    }
 }
 
 /// A media segment that is stored.

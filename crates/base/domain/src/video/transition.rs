@@ -87,7 +87,7 @@ impl Video {
         self.expect(&[VideoStatus::Transcoding])?;
         let mut news = false;
         for track in &outputs.tracks {
-            let made = &track.init_sha256;
+            let Some(made) = &track.init_sha256 else { continue };
             let expected = self.inits.entry(track.rendition.clone()).or_insert_with(|| {
                 news = true;
                 made.clone()

@@ -44,6 +44,10 @@ pub enum RenditionKind {
     Subtitles {
         /// Its media playlist.
         uri: String,
+        /// Only what has to be read to follow the film: FORCED.
+        forced: bool,
+        /// It tells sounds too, for those who cannot hear them: CHARACTERISTICS.
+        for_deaf: bool,
     },
 }
 

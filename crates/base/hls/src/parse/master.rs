@@ -22,6 +22,9 @@ impl MasterPlaylist {
     }
 }
 
+/// What tells subtitles for the deaf from others (RFC 8216 4.3.4.1).
+const DESCRIBES_SOUND: &str = "public.accessibility.describes-music-and-sound";
+
 /// A rendition; `None` for the kinds that the model does not hold (VIDEO, CLOSED-CAPTIONS).
 fn rendition(tag: &Tag) -> Result<Option<MediaRendition>, ParseError> {
     let attributes = tag.attributes();
@@ -29,7 +32,11 @@ fn rendition(tag: &Tag) -> Result<Option<MediaRendition>, ParseError> {
     let uri = attributes.get("URI").map(str::to_owned);
     let kind = match required("TYPE")? {
         "AUDIO" => RenditionKind::Audio { channels: channels(tag, &attributes)?, uri },
-        "SUBTITLES" => RenditionKind::Subtitles { uri: uri.ok_or_else(|| missing(tag.line, "URI"))? },
+        "SUBTITLES" => RenditionKind::Subtitles {
+            uri: uri.ok_or_else(|| missing(tag.line, "URI"))?,
+            forced: attributes.get("FORCED") == Some("YES"),
+            for_deaf: attributes.get("CHARACTERISTICS").is_some_and(|all| all.contains(DESCRIBES_SOUND)),
+        },
         _ => return Ok(None),
     };
     Ok(Some(MediaRendition {

@@ -17,11 +17,15 @@ impl MasterPlaylist {
     }
 }
 
+/// Subtitles for the deaf and hard of hearing (RFC 8216 4.3.4.1).
+const FOR_DEAF: &str =
+    "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound";
+
 fn rendition_line(rendition: &MediaRendition) -> String {
     let mut list = List::default();
-    let (kind, channels, uri) = match &rendition.kind {
-        RenditionKind::Audio { channels, uri } => ("AUDIO", *channels, uri.as_deref()),
-        RenditionKind::Subtitles { uri } => ("SUBTITLES", None, Some(uri.as_str())),
+    let (kind, uri) = match &rendition.kind {
+        RenditionKind::Audio { uri, .. } => ("AUDIO", uri.as_deref()),
+        RenditionKind::Subtitles { uri, .. } => ("SUBTITLES", Some(uri.as_str())),
     };
     let (default, auto_select) = match rendition.selection {
         Selection::Default => ("YES", "YES"),
@@ -34,7 +38,15 @@ fn rendition_line(rendition: &MediaRendition) -> String {
     list.quoted_if("LANGUAGE", rendition.language.as_deref());
     list.bare("DEFAULT", default);
     list.bare("AUTOSELECT", auto_select);
-    list.quoted_if("CHANNELS", channels.map(|count| count.to_string()).as_deref());
+    match &rendition.kind {
+        RenditionKind::Audio { channels, .. } => {
+            list.quoted_if("CHANNELS", channels.map(|count| count.to_string()).as_deref());
+        }
+        RenditionKind::Subtitles { forced, for_deaf, .. } => {
+            list.bare("FORCED", if *forced { "YES" } else { "NO" });
+            list.quoted_if("CHARACTERISTICS", for_deaf.then_some(FOR_DEAF));
+        }
+    }
     list.quoted_if("URI", uri.map(text::uri).as_deref());
     format!("#EXT-X-MEDIA:{}\n", list.0)
 }

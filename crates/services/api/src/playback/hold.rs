@@ -24,6 +24,8 @@ pub(super) enum Wanted {
     Init,
     /// A media segment, by its number.
     Segment(u32),
+    /// A segment of subtitles, by its number.
+    Subtitles(u32),
 }
 
 /// Where it is, or which job makes it.
@@ -81,10 +83,12 @@ async fn locate(
     let plan = playable_plan(&video)?;
     let number = match wanted {
         Wanted::Init => 0,
-        Wanted::Segment(number) => number,
+        Wanted::Segment(number) | Wanted::Subtitles(number) => number,
     };
+    let text = plan.subtitles.iter().any(|subtitles| subtitles.name == rendition);
     let position = plan
         .position_of(rendition, number)
+        .filter(|_| text == matches!(wanted, Wanted::Subtitles(_)))
         .ok_or_else(|| Problem::new(Code::NotFound, "The video has no such rendition or segment."))?;
     if let (Wanted::Init, Some(sha256)) = (wanted, video.inits.get(rendition)) {
         let (stream, rendition, sha256) = (stream.clone(), rendition.to_owned(), sha256.clone());
@@ -116,12 +120,14 @@ fn playable_plan(video: &Video) -> Result<&Plan, Problem> {
 fn made(job: Option<&Job>, stream: &StreamId, rendition: &str, wanted: Wanted) -> Option<ObjectKey> {
     let outputs = job?.outputs.as_ref()?;
     let track = outputs.tracks.iter().find(|track| track.rendition == rendition)?;
-    let (stream, rendition) = (stream.clone(), rendition.to_owned());
     match wanted {
-        Wanted::Init => Some(ObjectKey::Init { stream, rendition, sha256: track.init_sha256.clone() }),
-        Wanted::Segment(index) => {
+        Wanted::Init => {
+            let (stream, rendition) = (stream.clone(), rendition.to_owned());
+            Some(ObjectKey::Init { stream, rendition, sha256: track.init_sha256.clone()? })
+        }
+        Wanted::Segment(index) | Wanted::Subtitles(index) => {
             track.segments.iter().find(|segment| segment.index == index)?;
-            Some(ObjectKey::Segment { stream, rendition, epoch: outputs.epoch, index })
+            Some(track.segment_key(stream, outputs.epoch, index))
         }
     }
 }

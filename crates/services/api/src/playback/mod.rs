@@ -30,6 +30,7 @@ mod name {
     pub(super) const PLAYLIST: &str = "index.m3u8";
     pub(super) const INIT: &str = "init.mp4";
     pub(super) const SEGMENT_EXTENSION: &str = ".m4s";
+    pub(super) const SUBTITLES_EXTENSION: &str = ".vtt";
 }
 
 /// Answers with a rendition's playlist, initialization segment or media segment.
@@ -58,8 +59,12 @@ fn parse(file: &str) -> Option<File> {
         name::PLAYLIST => Some(File::Playlist),
         name::INIT => Some(File::Wanted(Wanted::Init)),
         segment => {
-            let number = segment.strip_suffix(name::SEGMENT_EXTENSION)?;
-            Some(File::Wanted(Wanted::Segment(number.parse().ok()?)))
+            let (number, wanted): (_, fn(u32) -> Wanted) = match segment.strip_suffix(name::SEGMENT_EXTENSION)
+            {
+                Some(number) => (number, Wanted::Segment),
+                None => (segment.strip_suffix(name::SUBTITLES_EXTENSION)?, Wanted::Subtitles),
+            };
+            Some(File::Wanted(wanted(number.parse().ok()?)))
         }
     }
 }

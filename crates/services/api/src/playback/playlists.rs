@@ -109,4 +109,8 @@ impl Addresses for Relative {
     fn segment(&self, _: &str, index: u32) -> String {
         format!("{index}{}", name::SEGMENT_EXTENSION)
     }
+
+    fn subtitles(&self, _: &str, index: u32) -> String {
+        format!("{index}{}", name::SUBTITLES_EXTENSION)
+    }
 }
