@@ -14,6 +14,22 @@ const SENT: [i32; 5] = [
     rustix::process::Signal::XCPU.as_raw(),
 ];
 
+/// For what a video can do without: whatever the source made the process do is told, and tolerated.
+///
+/// # Errors
+/// Somebody ended the process, or the disk is full: another attempt may do better.
+pub(crate) fn tolerated(ended: Ended, what: &str) -> Result<(), MediaError> {
+    let killed = ended.was_killed();
+    match of(ended, what) {
+        error @ MediaError::Unavailable(_) => Err(error),
+        error if killed => Err(error),
+        error => {
+            tracing::warn!(%error, "a part that is not needed is left out");
+            Ok(())
+        }
+    }
+}
+
 /// Whether a signal is one that somebody sends.
 pub(crate) fn is_sent(signal: i32) -> bool {
     SENT.contains(&signal)

@@ -13,6 +13,7 @@ mod probe;
 mod process;
 mod programme;
 mod span;
+mod stills;
 mod subtitles;
 mod test_source;
 
@@ -100,6 +101,10 @@ impl Encoder for Ffmpeg {
                 span::encode(job, path()?, task).await.map(|track| Encoded::Tracks(vec![track]))
             }
             EncodeTask::Subtitles(task) => subtitles::read(job, path()?, task).await.map(Encoded::Tracks),
+            EncodeTask::Stills(task) => {
+                let maps_tones = task.tone_map && self.installed().await?.maps_tones;
+                stills::make(job, maps_tones, path()?, task).await.map(Encoded::Tracks)
+            }
             EncodeTask::TestSource(task) => test_source::encode(job, task).await.map(Encoded::File),
         }
     }

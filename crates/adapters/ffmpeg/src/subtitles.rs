@@ -6,9 +6,9 @@ use crate::{
     Job,
     command::{Call, seconds},
     failure,
-    process::{self, Bounds, Ended, Heard},
+    process::{self, Bounds, Heard},
 };
-use domain::task::{SubtitleSource, SubtitlesTask};
+use domain::task::{SubtitleSource, SubtitlesTask, TrackKind};
 use hls::webvtt::{self, Cue, WebVtt};
 use ports::{EncodedSegment, EncodedTrack, MediaError};
 use std::path::{Path, PathBuf};
@@ -65,21 +65,7 @@ async fn extract(
         urgency: job.urgency,
     };
     let ended = process::run(job.config, &call, bounds, |_| Heard::Nothing).await?;
-    if ended.success() { Ok(true) } else { blameless(ended).map(|()| false) }
-}
-
-/// # Errors
-/// Somebody ended the process, or the disk is full: another attempt may do better.
-fn blameless(ended: Ended) -> Result<(), MediaError> {
-    let killed = ended.was_killed();
-    match failure::of(ended, "reading subtitles") {
-        error @ MediaError::Unavailable(_) => Err(error),
-        error if killed => Err(error),
-        error => {
-            tracing::warn!(%error, "subtitles cannot be read");
-            Ok(())
-        }
-    }
+    if ended.success() { Ok(true) } else { failure::tolerated(ended, "reading subtitles").map(|()| false) }
 }
 
 fn file(job: Job<'_>, track: &SubtitleSource) -> PathBuf {
@@ -99,7 +85,7 @@ fn packaged(task: &SubtitlesTask, track: &SubtitleSource, text: &str) -> Encoded
         bytes: file.to_text().into(),
     };
     let segments = (0..).zip(cut.into_iter().zip(begins).zip(&ends_us)).map(segment).collect();
-    EncodedTrack { rendition: track.rendition.clone(), init: None, segments }
+    EncodedTrack { rendition: track.rendition.clone(), kind: TrackKind::Text, init: None, segments }
 }
 
 /// A cue at its time in the presentation; `None` when it is over before that begins.

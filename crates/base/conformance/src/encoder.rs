@@ -7,6 +7,7 @@ mod programme;
 mod refusal;
 mod sound;
 mod source;
+mod stills;
 mod stop;
 mod text;
 
@@ -14,6 +15,7 @@ pub use pictures::*;
 pub use programme::*;
 pub use refusal::*;
 pub use sound::*;
+pub use stills::*;
 pub use stop::*;
 pub use text::*;
 
@@ -42,6 +44,7 @@ macro_rules! encoder {
             sound_that_changes_its_form_keeps_its_place
             text_is_shown_when_it_was
             damaged_text_costs_nothing_but_itself
+            a_poster_is_not_black_and_thumbnails_are_in_order
             what_is_no_media_is_refused
             a_playlist_reads_no_other_file
             a_source_that_is_away_is_not_refused
@@ -67,6 +70,7 @@ mod tests {
             include_str!("encoder/programme.rs"),
             include_str!("encoder/sound.rs"),
             include_str!("encoder/refusal.rs"),
+            include_str!("encoder/stills.rs"),
             include_str!("encoder/stop.rs"),
             include_str!("encoder/text.rs"),
         ];

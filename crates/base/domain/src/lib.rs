@@ -25,6 +25,7 @@ pub mod programme;
 pub mod rate;
 pub mod rejection;
 pub mod retry;
+pub mod stills;
 pub mod subtitles;
 pub mod task;
 pub mod time;

@@ -73,6 +73,17 @@ pub enum ObjectKey {
         /// Its number in the presentation.
         index: u32,
     },
+    /// A still picture as one attempt made it.
+    Still {
+        /// Its video.
+        stream: StreamId,
+        /// What it belongs to: the poster, or the storyboard.
+        rendition: String,
+        /// The epoch of the lease under which it was made.
+        epoch: u32,
+        /// Its number.
+        index: u32,
+    },
     /// What one attempt at a job made, written after all of it: a later attempt that finds it need not encode again.
     Outputs {
         /// The job's video.
@@ -139,9 +150,11 @@ impl ObjectKey {
     pub fn bucket(&self) -> Bucket {
         match self {
             Self::Source { .. } => Bucket::VodRaw,
-            Self::Init { .. } | Self::Segment { .. } | Self::Subtitles { .. } | Self::Outputs { .. } => {
-                Bucket::VodVariants
-            }
+            Self::Init { .. }
+            | Self::Segment { .. }
+            | Self::Subtitles { .. }
+            | Self::Still { .. }
+            | Self::Outputs { .. } => Bucket::VodVariants,
             Self::LiveSegment { .. } | Self::Recording { .. } => Bucket::Live,
             Self::LivePlaylist { .. } | Self::Master { .. } | Self::Playlist { .. } => Bucket::Manifests,
         }
@@ -161,6 +174,9 @@ impl ObjectKey {
             Self::Subtitles { stream, rendition, epoch, index } => {
                 format!("{stream}/{rendition}/{epoch}/{index:06}.vtt")
             }
+            Self::Still { stream, rendition, epoch, index } => {
+                format!("{stream}/{rendition}/{epoch}/{index:06}.jpg")
+            }
             Self::Outputs { stream, job, epoch } => format!("{stream}/outputs/{job}-{epoch}.json"),
             Self::LiveSegment { stream, number } => format!("{stream}/chunks/{number}.ts"),
             Self::Recording { stream } => format!("{stream}/recording.m3u8"),
@@ -177,6 +193,7 @@ impl ObjectKey {
             Self::Source { .. } => "application/octet-stream",
             Self::Init { .. } | Self::Segment { .. } => "video/mp4",
             Self::Subtitles { .. } => "text/vtt; charset=utf-8",
+            Self::Still { .. } => "image/jpeg",
             Self::Outputs { .. } => "application/json",
             Self::LiveSegment { .. } => "video/mp2t",
             Self::Recording { .. }
@@ -190,9 +207,11 @@ impl ObjectKey {
     #[must_use]
     pub fn cache_policy(&self) -> CachePolicy {
         match self {
-            Self::Init { .. } | Self::Segment { .. } | Self::Subtitles { .. } | Self::LiveSegment { .. } => {
-                CachePolicy::Immutable
-            }
+            Self::Init { .. }
+            | Self::Segment { .. }
+            | Self::Subtitles { .. }
+            | Self::Still { .. }
+            | Self::LiveSegment { .. } => CachePolicy::Immutable,
             _ => CachePolicy::NoCache,
         }
     }

@@ -10,8 +10,9 @@ use crate::{
     media::{AudioTrack, MediaInfo, VideoTrack},
     rate::Rate,
     rejection::{Rejection, RejectionCode},
+    stills::{self, Stills},
     subtitles::{self, SubtitleRendition},
-    task::{ChunkTask, EncodeTask, SpanTask, SubtitleSource, SubtitlesTask},
+    task::{ChunkTask, EncodeTask, SpanTask, StillsTask, SubtitleSource, SubtitlesTask, TrackKind},
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,8 @@ const SPANS: Batches = Batches { first: 1, rest: 8 };
 const SUBTITLES: Batches = Batches { first: 15, rest: 15 };
 /// The name of the part that makes all subtitles, from one reading of the source.
 const SUBTITLES_PART: &str = "subtitles";
+/// The name of the part that makes the poster and the storyboard.
+const STILLS_PART: &str = "stills";
 /// How far before a span's first sample the demuxer is sent: room for the pre-roll and for packets that straddle it.
 const SPAN_SEEK_MARGIN_US: i64 = 500_000;
 /// How much earlier than a keyframe's decode time a demuxer without an index is sent.
@@ -53,6 +56,9 @@ pub struct Plan {
     /// Subtitle renditions.
     #[serde(default)]
     pub subtitles: Vec<SubtitleRendition>,
+    /// The poster and the storyboard; none without pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stills: Option<Stills>,
 }
 
 /// A sound rendition, decided.
@@ -125,7 +131,8 @@ fn picture_plan(video: &VideoTrack, tracks: &[AudioTrack], audio: Vec<AudioRendi
     let divisor = renditions.iter().map(|rendition| rendition.divisor).max().unwrap_or(1);
     let gop_frames = ((rate.per_second() * GOP_SECONDS).round() as u32).max(1).next_multiple_of(divisor);
     let grid = grid(rate, frames, gop_frames);
-    Plan { recipe: RECIPE, origin_us, grid, renditions, audio, subtitles: Vec::new() }
+    let stills = Some(Stills::of(video, grid.duration_us()));
+    Plan { recipe: RECIPE, origin_us, grid, renditions, audio, subtitles: Vec::new(), stills }
 }
 
 /// Without pictures the sound's own frames are the grid, so that segments are whole numbers of them.
@@ -141,6 +148,7 @@ fn sound_plan(track: &AudioTrack, audio: Vec<AudioRendition>) -> Plan {
         renditions: Vec::new(),
         audio,
         subtitles: Vec::new(),
+        stills: None,
     }
 }
 
@@ -160,20 +168,40 @@ impl Plan {
         let spans =
             (0..self.audio.len()).flat_map(|track| (0..self.grid.span_count()).map(move |i| (track, i)));
         let spans = spans.map(|(track, index)| self.span_part(track, index, info));
-        chunks.chain(spans).chain(self.subtitles_part()).collect()
+        chunks.chain(spans).chain(self.subtitles_part()).chain(self.stills_part(info)).collect()
     }
 
     /// How many jobs the plan has.
     #[must_use]
     pub fn part_count(&self) -> u32 {
-        self.subtitles_position() + u32::from(!self.subtitles.is_empty())
+        self.stills_position() + u32::from(self.stills.is_some())
+    }
+
+    /// What the parts of a rendition are; `None` when the plan has no such rendition.
+    #[must_use]
+    pub fn kind_of(&self, rendition: &str) -> Option<TrackKind> {
+        let still = [stills::POSTER, stills::STORYBOARD].contains(&rendition) && self.stills.is_some();
+        let text = self.subtitles.iter().any(|s| s.name == rendition);
+        let media = self.renditions.iter().any(|r| r.name == rendition)
+            || self.audio.iter().any(|a| a.name == rendition);
+        [(still, TrackKind::Stills), (text, TrackKind::Text), (media, TrackKind::Media)]
+            .into_iter()
+            .find_map(|(is, kind)| is.then_some(kind))
     }
 
     /// The position of the part that makes this segment of this rendition; `None` when the plan has no such segment.
     #[must_use]
     pub fn position_of(&self, rendition: &str, segment: u32) -> Option<u32> {
-        if self.subtitles.iter().any(|s| s.name == rendition) {
-            return (segment < self.grid.subtitle_count()).then(|| self.subtitles_position());
+        match self.kind_of(rendition)? {
+            TrackKind::Text => {
+                return (segment < self.grid.subtitle_count()).then(|| self.subtitles_position());
+            }
+            TrackKind::Stills => {
+                let sheets = self.stills.as_ref().map_or(0, Stills::sheets);
+                let count = if rendition == stills::POSTER { 1 } else { sheets };
+                return (segment < count).then(|| self.stills_position());
+            }
+            TrackKind::Media => {}
         }
         if segment >= self.grid.segments() {
             return None;
@@ -197,6 +225,7 @@ impl Plan {
     pub fn part_name(&self, position: u32) -> String {
         match position.checked_sub(self.chunk_count()) {
             None => chunk_name(position),
+            Some(_) if self.stills.is_some() && position == self.stills_position() => STILLS_PART.to_owned(),
             Some(_) if position >= self.subtitles_position() => SUBTITLES_PART.to_owned(),
             Some(after) => {
                 let spans = self.grid.span_count().max(1);
@@ -228,7 +257,12 @@ impl Plan {
         if self.renditions.is_empty() { 0 } else { self.grid.chunk_count() }
     }
 
-    /// The position of the part that makes the subtitles, if there are any: after all others.
+    /// The position of the part that makes the stills, if there are any: the last one.
+    fn stills_position(&self) -> u32 {
+        self.subtitles_position() + u32::from(!self.subtitles.is_empty())
+    }
+
+    /// The position of the part that makes the subtitles, if there are any: after pictures and sound.
     fn subtitles_position(&self) -> u32 {
         self.chunk_count() + u32::try_from(self.audio.len()).unwrap_or(u32::MAX) * self.grid.span_count()
     }
@@ -299,6 +333,20 @@ impl Plan {
             at_ms: 0,
         };
         (!self.subtitles.is_empty()).then(part)
+    }
+
+    fn stills_part(&self, info: &MediaInfo) -> Option<Part> {
+        let (stills, video) = (self.stills.clone()?, info.video.as_ref()?);
+        let task = StillsTask {
+            stream_index: video.stream_index,
+            origin_us: self.origin_us,
+            keyframes_only: video.timeline.has_keyframe_each(stills.every_us),
+            deinterlace: video.interlaced,
+            tone_map: video.high_dynamic_range,
+            stills,
+        };
+        let (name, task) = (STILLS_PART.to_owned(), EncodeTask::Stills(task));
+        Some(Part { name, task, first: false, at_ms: 0 })
     }
 
     fn part(&self, name: String, task: EncodeTask, index: u32, first_frame: u64) -> Part {
@@ -417,6 +465,11 @@ mod tests {
                 }
                 if let EncodeTask::Span(span) = &part.task {
                     prop_assert_eq!(plan.position_of(&span.rendition, span.first_segment), Some(position));
+                }
+                if let EncodeTask::Stills(task) = &part.task {
+                    prop_assert_eq!(plan.position_of("poster", 0), Some(position));
+                    prop_assert_eq!(plan.position_of("storyboard", task.stills.sheets() - 1), Some(position));
+                    prop_assert_eq!(plan.position_of("storyboard", task.stills.sheets()), None);
                 }
                 if let EncodeTask::Subtitles(subtitles) = &part.task {
                     prop_assert_eq!(subtitles.sources.len(), texts);

@@ -4,6 +4,7 @@
 use crate::{
     FrameRate, Kind, Map, MasterPlaylist, MediaPlaylist, MediaRendition, RenditionKind, Resolution, Segment,
     SegmentDuration, Selection, StartOffset, Variant, VideoRange,
+    webvtt::{Cue, WebVtt},
 };
 use domain::{
     audio,
@@ -11,6 +12,7 @@ use domain::{
     object::ObjectKey,
     plan::{AudioRendition, Plan},
     rate::Rate,
+    stills::{Place, Size},
     subtitles::SubtitleRendition,
     video::{MeasuredRate, Video},
 };
@@ -26,6 +28,26 @@ pub trait Addresses {
     fn segment(&self, rendition: &str, index: u32) -> String;
     /// A segment of subtitles, as its rendition's playlist names it.
     fn subtitles(&self, rendition: &str, index: u32) -> String;
+}
+
+/// The index of a video's storyboard: which part of which sheet shows a stretch of it; `sheet` gives a sheet's address.
+/// `None` when the plan has no storyboard.
+#[must_use]
+pub fn storyboard(plan: &Plan, sheet: impl Fn(u32) -> String) -> Option<WebVtt> {
+    let stills = plan.stills.as_ref()?;
+    let (every_us, Size { width, height }) = (u64::try_from(stills.every_us).ok()?, stills.thumbnail);
+    let end_us = u64::try_from(plan.grid.duration_us()).ok()?;
+    let cue = |index: u32| {
+        let Place { sheet: number, x, y } = stills.place(index);
+        let start_us = u64::from(index) * every_us;
+        Cue {
+            start_us,
+            end_us: (start_us + every_us).min(end_us).max(start_us + 1_000),
+            settings: String::new(),
+            text: format!("{}#xywh={x},{y},{width},{height}", sheet(number)),
+        }
+    };
+    Some(WebVtt { cues: (0..stills.count).map(cue).collect(), ..WebVtt::default() })
 }
 
 /// The group of all audio renditions.

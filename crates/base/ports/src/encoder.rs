@@ -3,7 +3,11 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    media::MediaInfo, programme::Programme, rejection::Rejection, retry::FailureClass, task::EncodeTask,
+    media::MediaInfo,
+    programme::Programme,
+    rejection::Rejection,
+    retry::FailureClass,
+    task::{EncodeTask, TrackKind},
 };
 use std::path::{Path, PathBuf};
 
@@ -47,13 +51,15 @@ pub enum Encoded {
 pub struct EncodedTrack {
     /// The rendition's name.
     pub rendition: String,
-    /// The initialization segment (ISO/IEC 14496-12 `ftyp` and `moov`); WebVTT has none.
+    /// What its segments are.
+    pub kind: TrackKind,
+    /// The initialization segment (ISO/IEC 14496-12 `ftyp` and `moov`), of [`TrackKind::Media`] only.
     pub init: Option<Bytes>,
     /// The media segments, in order.
     pub segments: Vec<EncodedSegment>,
 }
 
-/// A media segment: `moof` and `mdat`, once or more, beginning with a keyframe; or a WebVTT file.
+/// A media segment: `moof` and `mdat`, once or more, beginning with a keyframe; else a WebVTT file, or a JPEG.
 #[derive(Debug, Clone)]
 pub struct EncodedSegment {
     /// Its number in the presentation.

@@ -7,7 +7,8 @@ use domain::{
     media::{MediaInfo, VideoTrack},
     programme::Programme,
     rate::Rate,
-    task::{ChunkTask, EncodeTask},
+    stills::{POSTER, STORYBOARD},
+    task::{ChunkTask, EncodeTask, StillsTask, TrackKind},
     timeline::Timeline,
 };
 use ports::{
@@ -71,7 +72,9 @@ impl Waiting {
     fn wait_for(&self, task: &EncodeTask) -> Duration {
         match task {
             EncodeTask::TestSource(card) => Duration::from_millis(card.duration_ms.into()),
-            EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) => self.wait,
+            EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::Stills(_) => {
+                self.wait
+            }
         }
     }
 
@@ -104,6 +107,7 @@ impl Encoder for Waiting {
         self.ended.send_modify(|ended| *ended += 1);
         match task {
             EncodeTask::Chunk(chunk) => Ok(Encoded::Tracks(tracks(chunk))),
+            EncodeTask::Stills(task) => Ok(Encoded::Tracks(stills(task))),
             EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::TestSource(_) => file(scratch),
         }
     }
@@ -167,10 +171,22 @@ fn tracks(chunk: &ChunkTask) -> Vec<EncodedTrack> {
     };
     let track = |rendition: &domain::ladder::Rendition| EncodedTrack {
         rendition: rendition.name.clone(),
+        kind: TrackKind::Media,
         init: Some(Bytes::from_static(b"init")),
         segments: (0..count).map(segment).collect(),
     };
     chunk.renditions.iter().map(track).collect()
+}
+
+/// No still picture, which is what a video has when none can be made.
+fn stills(_: &StillsTask) -> Vec<EncodedTrack> {
+    let track = |rendition: &str| EncodedTrack {
+        rendition: rendition.to_owned(),
+        kind: TrackKind::Stills,
+        init: None,
+        segments: Vec::new(),
+    };
+    vec![track(POSTER), track(STORYBOARD)]
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ impl Attempts {
             .map_err(machine)?;
         let source = match &job.task {
             EncodeTask::TestSource(_) => None,
-            EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) => {
+            EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::Stills(_) => {
                 Some(self.source(job).await?)
             }
         };
@@ -245,6 +245,7 @@ fn kind(task: &EncodeTask) -> &'static str {
         EncodeTask::Chunk(_) => "chunk",
         EncodeTask::Span(_) => "span",
         EncodeTask::Subtitles(_) => "subtitles",
+        EncodeTask::Stills(_) => "stills",
         EncodeTask::TestSource(_) => "test_source",
     }
 }
@@ -256,6 +257,7 @@ fn media_seconds(task: &EncodeTask) -> f64 {
             f64::from(span.segment_frames.iter().sum::<u32>()) / domain::audio::FRAME_RATE.per_second()
         }
         EncodeTask::Subtitles(task) => task.ends_us.last().map_or(0.0, |us| *us as f64 / 1e6),
+        EncodeTask::Stills(task) => f64::from(task.stills.count) * task.stills.every_us as f64 / 1e6,
         EncodeTask::TestSource(card) => f64::from(card.duration_ms) / 1000.0,
     }
 }

@@ -56,7 +56,7 @@ impl Store<'_> {
             None => None,
         };
         let segments = Vec::with_capacity(track.segments.len());
-        let mut stored = TrackOutput { rendition: track.rendition, init_sha256, segments };
+        let mut stored = TrackOutput { rendition: track.rendition, kind: track.kind, init_sha256, segments };
         for segment in track.segments {
             let segment = self.segment(&stored, segment).await?;
             stored.segments.push(segment);

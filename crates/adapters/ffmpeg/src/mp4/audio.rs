@@ -4,7 +4,7 @@ use super::Broken;
 use bytes::Bytes;
 use domain::{
     audio::{FRAME_RATE, FRAME_SAMPLES, SAMPLE_RATE},
-    task::SpanTask,
+    task::{SpanTask, TrackKind},
 };
 use mp4_atom::{
     Audio, Codec, Dinf, Dref, DrefEntry, Encode, Esds, FixedPoint, Ftyp, Hdlr, Mdat, Mdhd, Mdia, Mfhd, Minf,
@@ -41,6 +41,7 @@ pub(crate) fn audio_track(task: &SpanTask, frames: &[&[u8]]) -> Result<EncodedTr
     if segments.len() == task.segment_frames.len() && rest.is_empty() {
         return Ok(EncodedTrack {
             rendition: task.rendition.clone(),
+            kind: TrackKind::Media,
             init: Some(init(task.kbps)?),
             segments,
         });

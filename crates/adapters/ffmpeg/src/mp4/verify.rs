@@ -6,7 +6,12 @@ use super::{
     shift::Shift,
 };
 use bytes::{Bytes, BytesMut};
-use domain::{h264, ladder::Rendition, rate::Rate, task::ChunkTask};
+use domain::{
+    h264,
+    ladder::Rendition,
+    rate::Rate,
+    task::{ChunkTask, TrackKind},
+};
 use mp4_atom::{Codec, Moov};
 use ports::{EncodedSegment, EncodedTrack};
 use std::fmt::Display;
@@ -29,6 +34,7 @@ pub(crate) fn video_track(
     same("the number of pictures", &next, &plan.pictures)?;
     Ok(EncodedTrack {
         rendition: rendition.name.clone(),
+        kind: TrackKind::Media,
         init: Some(file.init),
         segments: segments(&file.fragments, &plan, task.first_segment),
     })

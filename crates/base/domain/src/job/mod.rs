@@ -11,7 +11,7 @@ use crate::{
     object::ObjectKey,
     plan::Part,
     retry::FailureClass,
-    task::EncodeTask,
+    task::{EncodeTask, TrackKind},
 };
 use serde::{Deserialize, Serialize};
 
@@ -137,7 +137,10 @@ pub struct Outputs {
 pub struct TrackOutput {
     /// The rendition's name.
     pub rendition: String,
-    /// SHA-256 of its initialization segment, lower-case hex: the same from every job. Text has none.
+    /// What its segments are.
+    #[serde(default)]
+    pub kind: TrackKind,
+    /// SHA-256 of its initialization segment, lower-case hex: the same from every job. Only media have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_sha256: Option<String>,
     /// Its segments, in order.
@@ -149,9 +152,10 @@ impl TrackOutput {
     #[must_use]
     pub fn segment_key(&self, stream: &StreamId, epoch: u32, index: u32) -> ObjectKey {
         let (stream, rendition) = (stream.clone(), self.rendition.clone());
-        match self.init_sha256 {
-            Some(_) => ObjectKey::Segment { stream, rendition, epoch, index },
-            None => ObjectKey::Subtitles { stream, rendition, epoch, index },
+        match self.kind {
+            TrackKind::Media => ObjectKey::Segment { stream, rendition, epoch, index },
+            TrackKind::Text => ObjectKey::Subtitles { stream, rendition, epoch, index },
+            TrackKind::Stills => ObjectKey::Still { stream, rendition, epoch, index },
         }
     }
 }

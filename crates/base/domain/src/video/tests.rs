@@ -7,6 +7,7 @@ use crate::{
     plan,
     rate::Rate,
     rejection::RejectionCode,
+    task::TrackKind,
     timeline::Timeline,
 };
 use proptest::prelude::*;
@@ -63,6 +64,7 @@ fn outputs(init: &str) -> Outputs {
         SegmentOutput { index: 0, size_bytes: 1000, sha256: "bb".to_owned(), duration_us: 4_000_000 };
     let track = TrackOutput {
         rendition: "144p".to_owned(),
+        kind: TrackKind::Media,
         init_sha256: Some(init.to_owned()),
         segments: vec![segment],
     };

@@ -10,6 +10,7 @@ use crate::{
     object::ObjectKey,
     plan::Plan,
     rejection::{Rejection, RejectionCode},
+    task::TrackKind,
 };
 
 /// Why a change of a video is refused.
@@ -115,7 +116,7 @@ impl Video {
         if position >= plan.part_count() || !self.parts_done.insert(position) {
             return Err(VideoRefusal::Already);
         }
-        for track in &outputs.tracks {
+        for track in outputs.tracks.iter().filter(|track| track.kind != TrackKind::Stills) {
             let rate = self.rates.entry(track.rendition.clone()).or_default();
             track.segments.iter().for_each(|segment| rate.add(segment.size_bytes, segment.duration_us));
         }

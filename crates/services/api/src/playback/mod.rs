@@ -22,6 +22,7 @@ use hold::Wanted;
 /// A file within a rendition's folder.
 enum File {
     Playlist,
+    Storyboard,
     Wanted(Wanted),
 }
 
@@ -31,6 +32,8 @@ mod name {
     pub(super) const INIT: &str = "init.mp4";
     pub(super) const SEGMENT_EXTENSION: &str = ".m4s";
     pub(super) const SUBTITLES_EXTENSION: &str = ".vtt";
+    pub(super) const STILL_EXTENSION: &str = ".jpg";
+    pub(super) const STORYBOARD: &str = "index.vtt";
 }
 
 /// Answers with a rendition's playlist, initialization segment or media segment.
@@ -46,6 +49,9 @@ pub(crate) async fn file(
     }
     match parse(&file) {
         Some(File::Playlist) => playlists::media(&state, &stream, &rendition, &headers, valid_for).await,
+        Some(File::Storyboard) => {
+            playlists::storyboard(&state, &stream, &rendition, &headers, valid_for).await
+        }
         Some(File::Wanted(wanted)) => {
             let key = hold::object(&state, &stream, &rendition, wanted).await?;
             delivery::answer(&state, &key, &headers).await
@@ -58,13 +64,17 @@ fn parse(file: &str) -> Option<File> {
     match file {
         name::PLAYLIST => Some(File::Playlist),
         name::INIT => Some(File::Wanted(Wanted::Init)),
-        segment => {
-            let (number, wanted): (_, fn(u32) -> Wanted) = match segment.strip_suffix(name::SEGMENT_EXTENSION)
-            {
-                Some(number) => (number, Wanted::Segment),
-                None => (segment.strip_suffix(name::SUBTITLES_EXTENSION)?, Wanted::Subtitles),
+        name::STORYBOARD => Some(File::Storyboard),
+        part => {
+            let (number, extension) = part.split_at(part.find('.')?);
+            let number = number.parse().ok()?;
+            let wanted = match extension {
+                name::SEGMENT_EXTENSION => Wanted::Segment(number),
+                name::SUBTITLES_EXTENSION => Wanted::Subtitles(number),
+                name::STILL_EXTENSION => Wanted::Still(number),
+                _ => return None,
             };
-            Some(File::Wanted(wanted(number.parse().ok()?)))
+            Some(File::Wanted(wanted))
         }
     }
 }

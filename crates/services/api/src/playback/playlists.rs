@@ -15,6 +15,7 @@ use axum::{
 use domain::{
     StreamId,
     plan::Plan,
+    stills::{POSTER, STORYBOARD},
     video::{Video, VideoStatus},
 };
 use hls::vod::{self, Addresses};
@@ -43,8 +44,7 @@ pub(crate) async fn master(
         return Ok(answer(live::play::recording_master(&video, recording, &folder), &headers, 60));
     }
     let plan = planned(&state, &video)?;
-    let length = plan.grid.duration_us() / 1_000_000;
-    let addresses = Relative { folder: folder(&state, &stream, PLAYBACK_SECONDS.max(2 * length)) };
+    let addresses = Relative { folder: folder(&state, &stream, playback_seconds(plan)) };
     let measured = (video.status == VideoStatus::Ready).then_some(&video.rates);
     let text = vod::master(plan, measured, &addresses).to_m3u8();
     Ok(answer(text, &headers, 60))
@@ -66,6 +66,37 @@ pub(super) async fn media(
     Ok(answer(media.to_m3u8(), headers, valid_for))
 }
 
+/// The index of the storyboard: a WebVTT file whose cues are places on sheets.
+pub(super) async fn storyboard(
+    state: &State,
+    stream: &StreamId,
+    rendition: &str,
+    headers: &HeaderMap,
+    valid_for: i64,
+) -> Result<Response, Problem> {
+    let video = state.video(stream.as_str()).await?;
+    let plan = planned(state, &video)?;
+    let sheet = |number| format!("{number}{}", name::STILL_EXTENSION);
+    let index = vod::storyboard(plan, sheet).filter(|_| rendition == STORYBOARD);
+    let index =
+        index.ok_or_else(|| Problem::new(Code::NotFound, "There is no such file in this rendition."))?;
+    Ok(answer_as("text/vtt; charset=utf-8", index.to_text(), headers, valid_for))
+}
+
+/// The addresses of a video's poster and of the index of its storyboard, below the API's own; `None` without pictures.
+pub(super) fn stills(state: &State, video: &Video, base: &str) -> Option<(String, String)> {
+    let plan = video.plan.as_ref().filter(|plan| plan.stills.is_some())?;
+    let stream = video.stream_id.as_str();
+    let folder = format!("{base}/play/{}/{stream}", token(state, stream, playback_seconds(plan)));
+    let poster = format!("{folder}/{POSTER}/0{}", name::STILL_EXTENSION);
+    Some((poster, format!("{folder}/{STORYBOARD}/{}", name::STORYBOARD)))
+}
+
+/// For how many seconds whoever opens a video may watch it.
+fn playback_seconds(plan: &Plan) -> i64 {
+    PLAYBACK_SECONDS.max(2 * plan.grid.duration_us() / 1_000_000)
+}
+
 fn planned<'a>(state: &State, video: &'a Video) -> Result<&'a Plan, Problem> {
     state.require_playable(video)?;
     let missing = || Problem::new(Code::NotPlayableYet, "The video is not planned yet.");
@@ -74,16 +105,25 @@ fn planned<'a>(state: &State, video: &'a Video) -> Result<&'a Plan, Problem> {
 
 /// Where a master playlist finds its renditions: under a token that is good for so many seconds at least.
 pub(crate) fn folder(state: &State, stream: &str, seconds: i64) -> String {
+    format!("../../{}/{stream}/", token(state, stream, seconds))
+}
+
+/// A token that is good for so many seconds at least.
+fn token(state: &State, stream: &str, seconds: i64) -> String {
     let until = state.clock.now().as_seconds().saturating_add(seconds);
     let until = (until / SHARED_SECONDS + 1) * SHARED_SECONDS;
-    format!("../../{}/{stream}/", state.tokens.sign(Purpose::Playback, stream, until))
+    state.tokens.sign(Purpose::Playback, stream, until)
 }
 
 /// A playlist that viewers may keep for so many seconds.
 pub(crate) fn answer(text: String, request: &HeaderMap, max_age: i64) -> Response {
+    answer_as("application/vnd.apple.mpegurl", text, request, max_age)
+}
+
+fn answer_as(content_type: &str, text: String, request: &HeaderMap, max_age: i64) -> Response {
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&text)[..12]));
     let headers = [
-        (header::CONTENT_TYPE, "application/vnd.apple.mpegurl".to_owned()),
+        (header::CONTENT_TYPE, content_type.to_owned()),
         (header::CACHE_CONTROL, format!("private, max-age={max_age}")),
         (header::ETAG, etag.clone()),
     ];
