@@ -34,10 +34,11 @@ pub use rules::delivery::{Request, Resource};
 pub use rules::finding::{Finding, RuleInfo};
 pub use rules::follower::{Follower, Snapshot};
 pub use rules::measured::{
-    MeasuredMedia, MeasuredRendition, MeasuredSegment, MeasuredVariant, Pictures, Rates,
+    MeasuredMedia, MeasuredRendition, MeasuredSegment, MeasuredVariant, MediaTimes, Pictures, Rates,
 };
 pub use rules::renditions::{RenditionText, Track};
 pub use rules::{
-    catalogue, check_delivery, check_history, check_master, check_measured, check_media, check_renditions,
+    catalogue, check_delivery, check_history, check_master, check_measured, check_measured_together,
+    check_media, check_renditions,
 };
 pub use survey::{NamedPlaylist, NamedSegment, NamedSegments, Survey};

@@ -35,6 +35,8 @@ pub struct NamedPlaylist {
     pub resolution: Option<Resolution>,
     /// FRAME-RATE.
     pub frame_rate: Option<FrameRate>,
+    /// CODECS.
+    pub codecs: Vec<String>,
 }
 
 /// The segments of a media playlist, and what applies to all of them.
@@ -63,6 +65,8 @@ pub struct NamedSegment {
     pub duration: SegmentDuration,
     /// Whether EXT-X-GAP applies.
     pub gap: bool,
+    /// Whether EXT-X-DISCONTINUITY stands before it.
+    pub discontinuity: bool,
     /// The part of the resource that it is.
     pub byterange: Option<ByteRange>,
     /// Its initialization section.
@@ -122,6 +126,7 @@ fn named(tag: &Tag, uri: String, track: Track) -> NamedPlaylist {
         average_bandwidth: rate("AVERAGE-BANDWIDTH"),
         resolution: attributes.get("RESOLUTION").and_then(resolution),
         frame_rate: attributes.get("FRAME-RATE").and_then(|rate| rate.parse().ok()),
+        codecs: text("CODECS").iter().flat_map(|all| all.split(',')).map(|it| it.trim().to_owned()).collect(),
     }
 }
 
@@ -144,6 +149,7 @@ fn segments(outline: Outline) -> NamedSegments {
             uri: segment.uri.clone(),
             duration: segment.duration(),
             gap: segment.gap,
+            discontinuity: segment.discontinuity,
             byterange: range,
             map: segment.map.as_deref().and_then(map),
         });
