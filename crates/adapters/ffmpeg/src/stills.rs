@@ -52,7 +52,8 @@ pub(crate) async fn make(
 }
 
 fn track(rendition: &str, pictures: Vec<Bytes>, duration_us: u64) -> EncodedTrack {
-    let segments = (0..).zip(pictures).map(|(index, bytes)| EncodedSegment { index, duration_us, bytes });
+    let segment = |(index, bytes)| EncodedSegment { index, duration_us, keyframes: Vec::new(), bytes };
+    let segments = (0..).zip(pictures).map(segment);
     let (rendition, segments) = (rendition.to_owned(), segments.collect());
     EncodedTrack { rendition, kind: TrackKind::Stills, init: None, segments }
 }

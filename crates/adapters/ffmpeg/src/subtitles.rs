@@ -82,6 +82,7 @@ fn packaged(task: &SubtitlesTask, track: &SubtitleSource, text: &str) -> Encoded
     let segment = |(index, ((file, begin), end)): (u32, ((WebVtt, u64), &u64))| EncodedSegment {
         index,
         duration_us: end.saturating_sub(begin),
+        keyframes: Vec::new(),
         bytes: file.to_text().into(),
     };
     let segments = (0..).zip(cut.into_iter().zip(begins).zip(&ends_us)).map(segment).collect();

@@ -25,7 +25,7 @@ mod write;
 pub use duration::{BadDuration, SegmentDuration};
 pub use frame_rate::{BadFrameRate, FrameRate};
 pub use model::master::{
-    MasterPlaylist, MediaRendition, RenditionKind, Resolution, Selection, Variant, VideoRange,
+    FramesVariant, MasterPlaylist, MediaRendition, RenditionKind, Resolution, Selection, Variant, VideoRange,
 };
 pub use model::media::{ByteRange, Kind, Map, MediaPlaylist, Segment, StartOffset};
 pub use model::mutation::{MIN_WINDOW_SEGMENTS, MIN_WINDOW_TARGET_DURATIONS, MutationError};

@@ -2,12 +2,13 @@
 //! and never change afterwards. Only the rates in the master are the plan's caps at first and the measured ones later.
 
 use crate::{
-    FrameRate, Kind, Map, MasterPlaylist, MediaPlaylist, MediaRendition, RenditionKind, Resolution, Segment,
-    SegmentDuration, Selection, StartOffset, Variant, VideoRange,
+    ByteRange, FrameRate, FramesVariant, Kind, Map, MasterPlaylist, MediaPlaylist, MediaRendition,
+    RenditionKind, Resolution, Segment, SegmentDuration, Selection, StartOffset, Variant, VideoRange,
     webvtt::{Cue, WebVtt},
 };
 use domain::{
     audio,
+    job::Span,
     ladder::Rendition,
     object::ObjectKey,
     plan::{AudioRendition, Plan},
@@ -28,6 +29,25 @@ pub trait Addresses {
     fn segment(&self, rendition: &str, index: u32) -> String;
     /// A segment of subtitles, as its rendition's playlist names it.
     fn subtitles(&self, rendition: &str, index: u32) -> String;
+    /// The playlist of a rendition's single pictures, as the master names it; `None` where there is none.
+    fn frames(&self, rendition: &str) -> Option<String>;
+}
+
+/// What is known of a video when all of it is encoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    /// The rates of each rendition.
+    pub rates: &'a BTreeMap<String, MeasuredRate>,
+    /// The rates of each rendition's keyframes, played by themselves.
+    pub keyframe_rates: &'a BTreeMap<String, MeasuredRate>,
+}
+
+impl<'a> Measured<'a> {
+    /// What is known of this video.
+    #[must_use]
+    pub fn of(video: &'a Video) -> Self {
+        Self { rates: &video.rates, keyframe_rates: &video.keyframe_rates }
+    }
 }
 
 /// The index of a video's storyboard: which part of which sheet shows a stretch of it; `sheet` gives a sheet's address.
@@ -59,12 +79,8 @@ const FIRST_VARIANT_KBPS: f64 = 2000.0;
 
 /// The master playlist. `measured` is absent until the video is ready.
 #[must_use]
-pub fn master(
-    plan: &Plan,
-    measured: Option<&BTreeMap<String, MeasuredRate>>,
-    addresses: &dyn Addresses,
-) -> MasterPlaylist {
-    let rates = Rates { measured };
+pub fn master(plan: &Plan, measured: Option<Measured<'_>>, addresses: &dyn Addresses) -> MasterPlaylist {
+    let rates = Rates { measured: measured.map(|measured| measured.rates) };
     let beside = rates.beside_pictures(plan);
     let alone = plan.renditions.is_empty();
     let variants = if alone {
@@ -86,7 +102,8 @@ pub fn master(
     let mut media =
         if alone && plan.audio.len() < 2 { Vec::new() } else { audio_renditions(plan, addresses) };
     media.extend(plan.subtitles.iter().map(|subtitles| subtitle_rendition(subtitles, addresses)));
-    MasterPlaylist { independent_segments: true, start: Some(BEGINNING), media, variants }
+    let frames = measured.map(|measured| frames_variants(plan, measured, addresses)).unwrap_or_default();
+    MasterPlaylist { independent_segments: true, start: Some(BEGINNING), media, variants, frames }
 }
 
 /// The playlist of one rendition; `None` when the plan has none of this name.
@@ -106,6 +123,49 @@ pub fn media(plan: &Plan, rendition: &str, addresses: &dyn Addresses) -> Option<
         })
         .collect();
     Some(playlist)
+}
+
+/// The playlist of a rendition's single pictures, by what its segments recorded: `keyframes` gives those of a segment.
+/// `None` when the plan has no such rendition of pictures, or its keyframes are not known.
+pub fn frames(
+    plan: &Plan,
+    rendition: &str,
+    keyframes: impl Fn(u32) -> Option<Vec<Span>>,
+    addresses: &dyn Addresses,
+) -> Option<MediaPlaylist> {
+    let found = plan.renditions.iter().find(|found| found.name == rendition)?;
+    let (divisor, rate) =
+        (u64::from(found.divisor.max(1)), frame_rate(plan.grid.rate.divided(found.divisor))?);
+    let mut playlist = MediaPlaylist::new(Kind::Vod, target_duration(plan));
+    playlist.frames_only = true;
+    playlist.map = Some(Map::new(addresses.init(rendition)));
+    for index in 0..plan.grid.segments() {
+        let Range { start, end } = plan.grid.segment(index);
+        let spans = keyframes(index).filter(|spans| !spans.is_empty())?;
+        for (gop, Span { offset, length }) in (0..).zip(spans) {
+            let from = (start + gop * u64::from(plan.grid.gop_frames)).min(end);
+            let to = (from + u64::from(plan.grid.gop_frames)).min(end);
+            let duration = SegmentDuration::between(rate, from.div_ceil(divisor), to.div_ceil(divisor));
+            let byterange = Some(ByteRange { length, offset });
+            let uri = addresses.segment(rendition, index);
+            playlist.segments.push(Segment { byterange, ..Segment::new(uri, duration) });
+        }
+    }
+    Some(playlist)
+}
+
+fn frames_variants(plan: &Plan, measured: Measured<'_>, addresses: &dyn Addresses) -> Vec<FramesVariant> {
+    let variant = |rendition: &Rendition| {
+        let rate = measured.keyframe_rates.get(&rendition.name)?;
+        Some(FramesVariant {
+            uri: addresses.frames(&rendition.name)?,
+            bandwidth: rate.peak_bps,
+            average_bandwidth: Some(rate.average_bps()),
+            codecs: vec![rendition.codec_string()],
+            resolution: Some(Resolution { width: rendition.width, height: rendition.height }),
+        })
+    };
+    plan.renditions.iter().filter_map(variant).collect()
 }
 
 /// Subtitles are cut by the same clock, and more coarsely: the one kind that may have a target duration of its own
@@ -316,6 +376,10 @@ impl Addresses for ArchiveAddresses<'_> {
     fn subtitles(&self, rendition: &str, index: u32) -> String {
         let (stream, epoch) = (self.video.stream_id.clone(), self.epoch(rendition, index));
         ObjectKey::Subtitles { stream, rendition: rendition.to_owned(), epoch, index }.to_string()
+    }
+    /// The archive names what it holds, and that is made when it is asked for.
+    fn frames(&self, _: &str) -> Option<String> {
+        None
     }
 }
 

@@ -27,6 +27,10 @@ impl vod::Addresses for Relative {
     fn subtitles(&self, _: &str, index: u32) -> String {
         format!("{index}.vtt")
     }
+
+    fn frames(&self, rendition: &str) -> Option<String> {
+        Some(format!("{rendition}/frames.m3u8"))
+    }
 }
 
 fn planned(

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
+    job::Span,
     media::MediaInfo,
     programme::Programme,
     rejection::Rejection,
@@ -66,6 +67,8 @@ pub struct EncodedSegment {
     pub index: u32,
     /// How long it plays, in microseconds.
     pub duration_us: u64,
+    /// Where in it the pictures are that need no other, each from its `moof` to its end; empty for sound.
+    pub keyframes: Vec<Span>,
     /// Its bytes.
     pub bytes: Bytes,
 }

@@ -166,6 +166,7 @@ fn tracks(chunk: &ChunkTask) -> Vec<EncodedTrack> {
         EncodedSegment {
             index: chunk.first_segment + number,
             duration_us: u64::try_from(chunk.rate.micros_at(u64::from(frames))).unwrap_or_default(),
+            keyframes: Vec::new(),
             bytes: Bytes::from_static(&[0; SEGMENT_BYTES]),
         }
     };

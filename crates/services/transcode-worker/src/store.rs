@@ -84,6 +84,7 @@ impl Store<'_> {
             size_bytes: segment.bytes.len() as u64,
             sha256: sha256(&segment.bytes),
             duration_us: segment.duration_us,
+            keyframes: segment.keyframes.clone(),
         };
         self.put(&key, segment.bytes, Condition::Always).await?;
         Ok(output)

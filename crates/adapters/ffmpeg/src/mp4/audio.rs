@@ -35,7 +35,8 @@ pub(crate) fn audio_track(task: &SpanTask, frames: &[&[u8]]) -> Result<EncodedTr
         let end = next + u64::from(*count);
         let duration_us = FRAME_RATE.micros_at(end) - FRAME_RATE.micros_at(next);
         let bytes = segment(index, next * u64::from(FRAME_SAMPLES) + delay(task), these)?;
-        segments.push(EncodedSegment { index, duration_us: u64::try_from(duration_us).unwrap_or(0), bytes });
+        let duration_us = u64::try_from(duration_us).unwrap_or(0);
+        segments.push(EncodedSegment { index, duration_us, keyframes: Vec::new(), bytes });
         (next, rest) = (end, later);
     }
     if segments.len() == task.segment_frames.len() && rest.is_empty() {

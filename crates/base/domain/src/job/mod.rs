@@ -171,6 +171,18 @@ pub struct SegmentOutput {
     pub sha256: String,
     /// How long it plays, in microseconds.
     pub duration_us: u64,
+    /// Where in it the pictures are that need no other, each with what a decoder needs before it; empty for sound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keyframes: Vec<Span>,
+}
+
+/// A part of an object, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// From which byte.
+    pub offset: u64,
+    /// How many bytes.
+    pub length: u64,
 }
 
 /// A source that a job made.

@@ -99,6 +99,9 @@ pub struct Video {
     /// What each rendition's segments measure so far.
     #[serde(default)]
     pub rates: BTreeMap<String, MeasuredRate>,
+    /// What the keyframes of each rendition measure, as they would be played by themselves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keyframe_rates: BTreeMap<String, MeasuredRate>,
     /// What it consists of, when it is the recording of a live stream: such a video has no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<Recording>,

@@ -60,8 +60,13 @@ fn media() -> MediaInfo {
 }
 
 fn outputs(init: &str) -> Outputs {
-    let segment =
-        SegmentOutput { index: 0, size_bytes: 1000, sha256: "bb".to_owned(), duration_us: 4_000_000 };
+    let segment = SegmentOutput {
+        index: 0,
+        size_bytes: 1000,
+        sha256: "bb".to_owned(),
+        duration_us: 4_000_000,
+        keyframes: Vec::new(),
+    };
     let track = TrackOutput {
         rendition: "144p".to_owned(),
         kind: TrackKind::Media,

@@ -119,6 +119,13 @@ impl Video {
         for track in outputs.tracks.iter().filter(|track| track.kind != TrackKind::Stills) {
             let rate = self.rates.entry(track.rendition.clone()).or_default();
             track.segments.iter().for_each(|segment| rate.add(segment.size_bytes, segment.duration_us));
+            let keyframes = track.segments.iter().flat_map(|segment| {
+                let count = segment.keyframes.len().max(1) as u64;
+                segment.keyframes.iter().map(move |span| (span.length, segment.duration_us / count))
+            });
+            for (bytes, duration_us) in keyframes {
+                self.keyframe_rates.entry(track.rendition.clone()).or_default().add(bytes, duration_us);
+            }
         }
         let (done, total) = (self.parts_done.len(), plan.part_count());
         self.progress_percent = u8::try_from(u64::from(done) * 100 / u64::from(total.max(1))).unwrap_or(100);

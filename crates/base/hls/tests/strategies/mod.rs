@@ -136,7 +136,7 @@ prop_compose! {
             let kind = RenditionKind::Audio { channels: Some(channels), uri };
             rendition(kind, "audio", format!("{name}{n}"), others)
         }));
-        MasterPlaylist { independent_segments: true, start: None, media, variants }
+        MasterPlaylist { independent_segments: true, start: None, media, variants, frames: Vec::new() }
     }
 }
 

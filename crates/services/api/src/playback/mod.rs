@@ -22,6 +22,7 @@ use hold::Wanted;
 /// A file within a rendition's folder.
 enum File {
     Playlist,
+    Frames,
     Storyboard,
     Wanted(Wanted),
 }
@@ -29,6 +30,7 @@ enum File {
 /// The names of files as playlists write them.
 mod name {
     pub(super) const PLAYLIST: &str = "index.m3u8";
+    pub(super) const FRAMES: &str = "frames.m3u8";
     pub(super) const INIT: &str = "init.mp4";
     pub(super) const SEGMENT_EXTENSION: &str = ".m4s";
     pub(super) const SUBTITLES_EXTENSION: &str = ".vtt";
@@ -49,6 +51,7 @@ pub(crate) async fn file(
     }
     match parse(&file) {
         Some(File::Playlist) => playlists::media(&state, &stream, &rendition, &headers, valid_for).await,
+        Some(File::Frames) => playlists::frames(&state, &stream, &rendition, &headers, valid_for).await,
         Some(File::Storyboard) => {
             playlists::storyboard(&state, &stream, &rendition, &headers, valid_for).await
         }
@@ -64,6 +67,7 @@ fn parse(file: &str) -> Option<File> {
     match file {
         name::PLAYLIST => Some(File::Playlist),
         name::INIT => Some(File::Wanted(Wanted::Init)),
+        name::FRAMES => Some(File::Frames),
         name::STORYBOARD => Some(File::Storyboard),
         part => {
             let (number, extension) = part.split_at(part.find('.')?);

@@ -14,12 +14,19 @@ use axum::{
 };
 use domain::{
     StreamId,
+    collection::JOBS_BY_STREAM,
+    job::JobState,
     plan::Plan,
     stills::{POSTER, STORYBOARD},
     video::{Video, VideoStatus},
 };
 use hls::vod::{self, Addresses};
+use ports::Query;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Jobs that are read at once.
+const PAGE: u32 = 200;
 
 /// The name of every media playlist.
 pub(crate) const NAME: &str = name::PLAYLIST;
@@ -45,7 +52,7 @@ pub(crate) async fn master(
     }
     let plan = planned(&state, &video)?;
     let addresses = Relative { folder: folder(&state, &stream, playback_seconds(plan)) };
-    let measured = (video.status == VideoStatus::Ready).then_some(&video.rates);
+    let measured = (video.status == VideoStatus::Ready).then(|| vod::Measured::of(&video));
     let text = vod::master(plan, measured, &addresses).to_m3u8();
     Ok(answer(text, &headers, 60))
 }
@@ -64,6 +71,39 @@ pub(super) async fn media(
     let media = vod::media(plan, rendition, &addresses)
         .ok_or_else(|| Problem::new(Code::NotFound, "The video has no such rendition."))?;
     Ok(answer(media.to_m3u8(), headers, valid_for))
+}
+
+/// The playlist of a rendition's single pictures: where they are in its segments is known when all of it is encoded.
+pub(super) async fn frames(
+    state: &State,
+    stream: &StreamId,
+    rendition: &str,
+    headers: &HeaderMap,
+    valid_for: i64,
+) -> Result<Response, Problem> {
+    let video = state.video(stream.as_str()).await?;
+    let plan = planned(state, &video)?;
+    let missing = || Problem::new(Code::NotFound, "There is no such file in this rendition.");
+    if video.status != VideoStatus::Ready || !video.keyframe_rates.contains_key(rendition) {
+        return Err(missing());
+    }
+    let mut known = BTreeMap::new();
+    let mut query =
+        Query::of(JOBS_BY_STREAM, vec![stream.as_str().into(), JobState::Done.name().into()], PAGE);
+    loop {
+        let page = state.jobs.find(&query).await?;
+        let tracks =
+            page.documents.into_iter().filter_map(|job| job.outputs).flat_map(|outputs| outputs.tracks);
+        let segments = tracks.filter(|track| track.rendition == rendition).flat_map(|track| track.segments);
+        known.extend(segments.map(|segment| (segment.index, segment.keyframes)));
+        if page.next.is_none() {
+            break;
+        }
+        query = query.after(page.next);
+    }
+    let addresses = Relative { folder: String::new() };
+    let playlist = vod::frames(plan, rendition, |index| known.get(&index).cloned(), &addresses);
+    Ok(answer(playlist.ok_or_else(missing)?.to_m3u8(), headers, valid_for))
 }
 
 /// The index of the storyboard: a WebVTT file whose cues are places on sheets.
@@ -152,5 +192,9 @@ impl Addresses for Relative {
 
     fn subtitles(&self, _: &str, index: u32) -> String {
         format!("{index}{}", name::SUBTITLES_EXTENSION)
+    }
+
+    fn frames(&self, rendition: &str) -> Option<String> {
+        Some(format!("{}{rendition}/{}", self.folder, name::FRAMES))
     }
 }
