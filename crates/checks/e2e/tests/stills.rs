@@ -1,7 +1,7 @@
 //! A video has a poster that shows something and thumbnails to seek by; sound alone has neither.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Product, Workshop, note, run};
+use e2e::{Presentation, Product, Workshop, note, run};
 use hls::webvtt::WebVtt;
 use std::time::Duration;
 
@@ -80,5 +80,51 @@ async fn sound_alone_has_no_picture() -> Result<()> {
     let playlist = text.lines().find(|line| !line.starts_with('#')).context("no variant")?;
     let poster = master.join(&playlist.replace("audio-0/index.m3u8", "poster/0.jpg"))?;
     api.get(poster.as_str()).await?.problem(404, "not_found")?;
+    product.finish().await
+}
+
+#[tokio::test]
+async fn every_keyframe_can_be_had_by_itself() -> Result<()> {
+    let workshop = Workshop::open()?;
+    let source = film(&workshop).await?;
+    let product = Product::start(&[]).await?;
+    let api = product.api();
+    let id = api.upload(&source).await?;
+    api.wait_for(&id, "ready", LIMIT).await?;
+    let shown = Presentation::open(api, &id).await?;
+    let lines: Vec<String> = shown.master.text().lines().map(str::to_owned).collect();
+    let frames: Vec<&String> =
+        lines.iter().filter(|line| line.starts_with("#EXT-X-I-FRAME-STREAM-INF:")).collect();
+    ensure!(frames.len() == shown.variants.variants.iter().filter(|it| !it.is_i_frame).count(), "{lines:#?}");
+    let uri = frames[0].split("URI=\"").nth(1).and_then(|rest| rest.split('"').next()).context("no URI")?;
+    let url = shown.url.join(uri)?;
+    let answer = api.get(url.as_str()).await?;
+    ensure!(answer.status == 200, "{}", answer.text());
+    let text = answer.text();
+    ensure!(hls::check_media(&text).is_empty(), "{:?}", hls::check_media(&text));
+    let playlist =
+        m3u8_rs::parse_media_playlist_res(&answer.body).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let length: f64 = playlist.segments.iter().map(|segment| f64::from(segment.duration)).sum();
+    ensure!(playlist.i_frames_only && playlist.segments.len() == 6 && (length - 12.0).abs() < 0.01, "{text}");
+    let map = playlist.segments[0].map.as_ref().context("no EXT-X-MAP")?;
+    let init = api.fetch(url.join(&map.uri)?.as_str()).await?.body;
+    for (number, segment) in playlist.segments.iter().enumerate() {
+        let range = segment.byte_range.as_ref().context("no EXT-X-BYTERANGE")?;
+        let from = range.offset.context("no offset")?;
+        let asked = format!("bytes={from}-{}", from + range.length - 1);
+        let client = reqwest::Client::new();
+        let answer = client.get(url.join(&segment.uri)?).header("range", asked).send().await?;
+        ensure!(answer.status() == 206, "{}", answer.status());
+        let picture = answer.bytes().await?;
+        let file = workshop.file("picture.mp4", &[&init[..], &picture[..]].concat())?.display().to_string();
+        let pictures = run(
+            "ffmpeg",
+            &["-v", "quiet", "-i", &file, "-vf", "scale=1:1", "-pix_fmt", "gray", "-f", "rawvideo", "-"],
+        );
+        let luma = pictures.await?.stdout;
+        ensure!(luma.len() == 1, "picture {number} is {} pictures", luma.len());
+        // Three seconds of black, then a card.
+        ensure!((luma[0] > 40) == (number > 1), "picture {number} has brightness {}", luma[0]);
+    }
     product.finish().await
 }
