@@ -14,8 +14,10 @@ pub struct Presentation {
     pub url: Url,
     /// The master as it was sent.
     pub master: Answer,
-    /// The master, parsed.
+    /// The master, parsed, without the playlists of single pictures.
     pub variants: MasterPlaylist,
+    /// Where the playlists of single pictures are, in the master's order.
+    pub frames: Vec<Url>,
     /// The renditions: pictures in the master's order, then sound.
     pub renditions: Vec<RenditionView>,
     /// The renditions of subtitles, in the master's order.
@@ -48,7 +50,9 @@ impl Presentation {
         let master = api.get(url.as_str()).await?;
         ensure!(master.status == 200, "the master was answered {}: {}", master.status, master.text());
         let parsed = m3u8_rs::parse_master_playlist_res(&master.body);
-        let variants = parsed.map_err(|error| anyhow::anyhow!("the master does not parse: {error}"))?;
+        let mut variants = parsed.map_err(|error| anyhow::anyhow!("the master does not parse: {error}"))?;
+        let frames = variants.variants.extract_if(.., |variant| variant.is_i_frame);
+        let frames = frames.map(|variant| Ok(url.join(&variant.uri)?)).collect::<Result<_>>()?;
         let pictures = variants.variants.iter().map(|variant| (variant.uri.clone(), false));
         let of = |kind: AlternativeMediaType| {
             let media = variants.alternatives.iter().filter(move |media| media.media_type == kind);
@@ -62,7 +66,7 @@ impl Presentation {
         for uri in of(AlternativeMediaType::Subtitles) {
             subtitles.push(RenditionView::open(api, url.join(&uri)?, false).await?);
         }
-        Ok(Self { url, master, variants, renditions, subtitles })
+        Ok(Self { url, master, variants, frames, renditions, subtitles })
     }
 
     /// Every rule that a playlist breaks, as the project's own checker sees it.
