@@ -133,13 +133,18 @@ impl Found {
 enum Content {
     Media,
     Text,
+    Pictures,
     /// Nobody can tell.
     Hidden,
 }
 
 impl Content {
     fn of(track: Track) -> Self {
-        if track == Track::Subtitles { Self::Text } else { Self::Media }
+        match track {
+            Track::Video | Track::Audio => Self::Media,
+            Track::Subtitles => Self::Text,
+            Track::Frames => Self::Pictures,
+        }
     }
 }
 
@@ -163,11 +168,12 @@ impl Reading<'_> {
     ) -> Result<MeasuredSegment, String> {
         let url = fetch::resolve(self.base, &segment.uri)?;
         let bytes = self.fetcher.whole(&url, segment.byterange, LARGEST_SEGMENT).await?.bytes;
-        let (mut media, mut text) = (None, None);
+        let (mut media, mut text, mut picture) = (None, None, None);
         match self.content {
             Content::Media => media = Some(self.look(segment, &bytes, report).await?),
             // Text in MP4 is another format, which nobody here reads.
             Content::Text => text = segment.map.is_none().then(|| read(&bytes)),
+            Content::Pictures => picture = self.picture(segment, &bytes).await?,
             Content::Hidden => {}
         }
         Ok(MeasuredSegment {
@@ -179,7 +185,19 @@ impl Reading<'_> {
             bytes: bytes.len() as u64,
             media,
             text,
+            picture,
         })
+    }
+
+    /// Single pictures in other containers than MP4 nobody looks into here.
+    async fn picture(
+        &mut self,
+        segment: &NamedSegment,
+        bytes: &[u8],
+    ) -> Result<Option<Result<(), String>>, String> {
+        let init = self.initialization(segment).await?;
+        let look = || Init::read(&init)?.single_picture(bytes);
+        Ok((!init.is_empty()).then(look))
     }
 
     async fn look(

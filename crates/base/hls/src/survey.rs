@@ -109,7 +109,11 @@ fn playlists(outline: &Outline) -> Vec<NamedPlaylist> {
         };
         Some(named(tag, attributes.get("URI")?.to_owned(), track))
     });
-    variants.chain(renditions).collect()
+    let frames = outline.all("EXT-X-I-FRAME-STREAM-INF").filter_map(|tag| {
+        let uri = tag.attributes().get("URI")?.to_owned();
+        Some(named(tag, uri, Track::Frames))
+    });
+    variants.chain(renditions).chain(frames).collect()
 }
 
 fn named(tag: &Tag, uri: String, track: Track) -> NamedPlaylist {
@@ -188,11 +192,13 @@ mod tests {
 
     #[test]
     fn a_broken_master_still_names_its_playlists() {
-        let text =
-            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",URI=\"a.m3u8\"\n#EXT-X-STREAM-INF:AUDIO=\"a\"\nv.m3u8\n";
+        let text = "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",URI=\"a.m3u8\"\n#EXT-X-STREAM-INF:AUDIO=\"a\"\nv.m3u8\n\
+             #EXT-X-I-FRAME-STREAM-INF:URI=\"f.m3u8\"\n";
         let Survey::Master(named) = Survey::of(text) else { panic!("a master") };
         let found: Vec<_> = named.iter().map(|it| (it.line, it.uri.as_str(), it.track)).collect();
-        assert_eq!(found, [(2, "v.m3u8", Track::Video), (1, "a.m3u8", Track::Audio)]);
+        let expected =
+            [(2, "v.m3u8", Track::Video), (1, "a.m3u8", Track::Audio), (4, "f.m3u8", Track::Frames)];
+        assert_eq!(found, expected);
     }
 
     #[test]

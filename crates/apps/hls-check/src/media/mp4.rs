@@ -79,6 +79,36 @@ impl Init {
         let codecs = self.tracks.iter().filter_map(|track| track.codec.clone()).collect();
         Ok(main.1.measured(main.0, codecs))
     }
+
+    /// Insists that a part of a segment, from a `moof` on, is one picture that needs no other.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub(crate) fn single_picture(&self, part: &[u8]) -> Result<(), String> {
+        let mut rest = part;
+        let header = Header::decode_maybe(&mut rest).map_err(|error| error.to_string())?;
+        let begins = header.is_some_and(|header| header.kind == FourCC::new(b"moof"));
+        if !begins {
+            return Err("it does not begin with a moof".to_owned());
+        }
+        let moof: Moof = decode(part)?;
+        let pictures = |traf: &&Traf| {
+            self.tracks.iter().any(|track| track.id == traf.tfhd.track_id && track.resolution.is_some())
+        };
+        let traf = moof.traf.iter().find(pictures).ok_or("it has no picture")?;
+        let track =
+            self.tracks.iter().find(|track| track.id == traf.tfhd.track_id).ok_or("it has no picture")?;
+        let run = traf.trun.first().ok_or("it has no picture")?;
+        let first = run.samples.iter().next().ok_or("it has no picture")?;
+        let offset =
+            usize::try_from(run.data_offset.unwrap_or(0)).map_err(|_| "its picture lies before it")?;
+        let size = first.size.or(traf.tfhd.default_sample_size).unwrap_or(track.default_size) as usize;
+        let bytes = part.get(offset..offset.saturating_add(size)).ok_or("its picture is cut")?;
+        match track.length_size.and_then(|size| h264::first_picture_is_intra(bytes, size)) {
+            Some(false) => Err("its picture needs others".to_owned()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Track {

@@ -14,6 +14,12 @@ pub(super) const RULES: &[Rule<MeasuredRendition>] = &[
         "a first picture that needs no other, as its flags say",
         keyframe_untrue,
     ),
+    Rule::new(
+        "picture-untrue",
+        "RFC 8216 4.3.3.6",
+        "segments of a single picture that needs no other",
+        picture_untrue,
+    ),
     Rule::new("timestamps-jump", "RFC 8216 4.3.2.3", "timestamps that go on", timestamps_jump),
     Rule::new("text-unreadable", "RFC 8216 3.5", "WebVTT", text_unreadable),
     Rule::new("cue-outside", "RFC 8216 3.5", "cues that are shown during their segment", cue_outside),
@@ -68,6 +74,14 @@ fn keyframe_untrue(rendition: &MeasuredRendition) -> Vec<Breach> {
         let untrue = pictures.begin_with_keyframe && pictures.first_is_intra == Some(false);
         untrue.then(|| Breach::at(segment.line, format!("number {} begins with another", segment.number)))
     })
+}
+
+fn picture_untrue(rendition: &MeasuredRendition) -> Vec<Breach> {
+    let breach = |segment: &MeasuredSegment| {
+        let why = segment.picture.as_ref()?.as_ref().err()?;
+        Some(Breach::at(segment.line, format!("number {}: {why}", segment.number)).in_text(rendition.text))
+    };
+    rendition.segments.iter().filter_map(breach).collect()
 }
 
 fn times(segment: &MeasuredSegment) -> Option<MediaTimes> {
@@ -125,7 +139,8 @@ fn cue_outside(rendition: &MeasuredRendition) -> Vec<Breach> {
 
 /// What the first rendition of pictures has is what the others are held against.
 fn timestamps_differ(together: &Together) -> Vec<Breach> {
-    let timed = || together.renditions.iter().filter(|(track, _)| *track != Track::Subtitles);
+    let timed =
+        || together.renditions.iter().filter(|(track, _)| [Track::Video, Track::Audio].contains(track));
     let Some((_, first)) = timed().next() else { return Vec::new() };
     let begin = |rendition: &MeasuredRendition, number: u64| {
         let segment = rendition.segments.iter().find(|segment| segment.number == number)?;

@@ -67,6 +67,8 @@ pub struct MeasuredSegment {
     pub media: Option<Result<MeasuredMedia, String>>,
     /// What it says, if it is one of subtitles; an error says why nobody can read it.
     pub text: Option<Result<WebVtt, String>>,
+    /// Whether it is one picture that needs no other, if its playlist promises that; an error says why not.
+    pub picture: Option<Result<(), String>>,
 }
 
 /// What a decoder finds in a segment.

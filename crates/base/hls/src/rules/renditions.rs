@@ -44,6 +44,8 @@ pub enum Track {
     Audio,
     /// Subtitles, which may be cut in their own way.
     Subtitles,
+    /// Single pictures, to seek by (RFC 8216 4.3.3.6); each is listed with the time until the next one.
+    Frames,
 }
 
 /// One media playlist of a presentation.

@@ -35,6 +35,7 @@ fn segment(number: u64) -> MeasuredSegment {
         bytes: 1_000_000,
         media: Some(Ok(media)),
         text: None,
+        picture: None,
     }
 }
 
@@ -100,6 +101,7 @@ const BROKEN: &[(&str, usize, usize, Change)] = &[
     ("timestamps-jump", 1, 14, |it| {
         media(it, 2).times.as_mut().expect("has times").decoded_from_us += FRAME as i64;
     }),
+    ("picture-untrue", 1, 14, |it| it.segments[2].picture = Some(Err("it needs others".to_owned()))),
     ("text-unreadable", 1, 12, |it| it.segments[1].text = Some(Err("it is a page".to_owned()))),
     ("text-unreadable", 1, 12, |it| {
         it.segments[1] = text(1);
