@@ -6,6 +6,7 @@
 
 pub mod audio;
 pub mod collection;
+pub mod completeness;
 pub mod document;
 pub mod event;
 pub mod fair;

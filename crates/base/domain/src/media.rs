@@ -17,9 +17,21 @@ pub struct MediaInfo {
     /// The tracks of text subtitles, in the container's order.
     #[serde(default)]
     pub subtitles: Vec<SubtitleTrack>,
+    /// How long the header says that it plays, in microseconds, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_us: Option<i64>,
     /// What of the source does not come out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+}
+
+impl MediaInfo {
+    /// How long its longest track plays, in microseconds.
+    #[must_use]
+    pub fn length_us(&self) -> i64 {
+        let shown = self.video.iter().map(|video| video.timeline.end_us - video.timeline.start_us);
+        shown.chain(self.audio.iter().map(|track| track.end_us - track.start_us)).max().unwrap_or(0)
+    }
 }
 
 /// A picture track.

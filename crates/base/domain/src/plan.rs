@@ -3,7 +3,7 @@
 //! Playlists are a pure function of it, so every chunk and span has to yield exactly what is written here.
 
 use crate::{
-    JobId, StreamId, audio,
+    JobId, StreamId, audio, completeness,
     grid::{Batches, Grid},
     h264,
     ladder::{self, Rendition},
@@ -90,8 +90,11 @@ pub struct Part {
 /// Decides the plan of a source, or why there is none.
 ///
 /// # Errors
-/// A [`Rejection`] when nothing in it shows or sounds for any time.
+/// A [`Rejection`] when nothing in it shows or sounds for any time, or only a scrap of it is left.
 pub fn for_source(info: &MediaInfo) -> Result<Plan, Rejection> {
+    if let Some(refusal) = completeness::refusal(info) {
+        return Err(refusal);
+    }
     let audio: Vec<AudioRendition> =
         (0..).zip(&info.audio).map(|(number, track)| audio_rendition(number, track)).collect();
     let subtitles = subtitles::renditions(&info.subtitles);
@@ -430,6 +433,7 @@ mod tests {
             video: Some(video),
             audio: sound.into_iter().map(track).collect(),
             subtitles: Vec::new(),
+            declared_us: None,
             notes: Vec::new(),
         }
     }

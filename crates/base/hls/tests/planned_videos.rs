@@ -84,6 +84,7 @@ fn planned(
         video: picture.then_some(video),
         audio,
         subtitles: (20..20 + texts).map(subtitles).collect(),
+        declared_us: None,
         notes: Vec::new(),
     })
     .ok()

@@ -153,6 +153,7 @@ fn pictures(seconds: u32) -> MediaInfo {
         video: Some(video),
         audio: Vec::new(),
         subtitles: Vec::new(),
+        declared_us: None,
         notes: Vec::new(),
     }
 }

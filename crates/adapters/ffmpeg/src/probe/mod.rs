@@ -7,6 +7,7 @@ mod streams;
 
 use crate::{config::FfmpegConfig, failure, limits::Limits, process::Bounds};
 use domain::{
+    completeness,
     media::{AudioTrack, MediaInfo, VideoTrack},
     note::{Note, NoteCode},
     rate::Rate,
@@ -22,13 +23,6 @@ use streams::{AudioStream, Headers, VideoStream};
 const AUDIO_TRACKS: usize = 8;
 /// Tracks of text subtitles that are offered; more of them are left out.
 const SUBTITLE_TRACKS: usize = 16;
-/// A file of pictures or sound that lacks less than this, and less than a tenth, is as long as its header says.
-const MISSING_US: i64 = 1_000_000;
-/// Of sound alone this much has to be there, unless the header promises hardly more.
-const SCRAP_US: i64 = 1_000_000;
-/// How many times longer than a scrap the whole was.
-const SCRAP_OF: i64 = 20;
-
 /// Looks into the file at `path`.
 pub(crate) async fn look(config: &FfmpegConfig, path: &Path) -> Result<MediaInfo, MediaError> {
     within_size(path, &config.limits).await?;
@@ -113,47 +107,12 @@ fn assemble(
     if video.is_none() && audio.is_empty() {
         return Err(decode::nothing("sound"));
     }
-    let mut notes = headers.notes;
-    notes.extend(completeness(video.as_ref(), &audio, headers.declared_us)?);
     let subtitles = headers.subtitles.into_iter().filter(|track| tracks.contains_key(&track.stream_index));
-    let subtitles = subtitles.collect();
-    Ok(MediaInfo { container: headers.container, indexed, video, audio, subtitles, notes })
-}
-
-/// Holds what is there against what the header promises. Headers exaggerate, so what is there is kept; but of sound that was
-/// minutes long a scrap is nothing that anybody meant to upload.
-///
-/// # Errors
-/// A rejection when only such a scrap is there.
-fn completeness(
-    video: Option<&VideoTrack>,
-    audio: &[AudioTrack],
-    declared_us: Option<i64>,
-) -> Result<Option<Note>, MediaError> {
-    let Some(declared_us) = declared_us else { return Ok(None) };
-    let sounds = audio.iter().map(|track| track.end_us - track.start_us);
-    let shown = video.iter().map(|video| video.timeline.end_us - video.timeline.start_us);
-    let found_us = shown.chain(sounds).max().unwrap_or(0);
-    let seconds = |us: i64| us as f64 / 1e6;
-    let (found, declared) = (seconds(found_us), seconds(declared_us));
-    if video.is_none() && found_us < SCRAP_US && declared_us / SCRAP_OF > found_us {
-        return Err(rejected(
-            RejectionCode::CutShort,
-            format!(
-                "Only {found:.1} s of sound are left of the {declared:.0} s that the file promises: it was cut off. \
-                 Upload the whole file."
-            ),
-        ));
-    }
-    let missing_us = declared_us - found_us;
-    let text = || {
-        format!(
-            "The file promises {declared:.1} s, and {found:.1} s are there. They are kept; if your video is longer, \
-             upload the whole file again."
-        )
-    };
-    let lacks = missing_us > MISSING_US && missing_us > declared_us / 10;
-    Ok(lacks.then(|| Note::new(NoteCode::CutShort, text())))
+    let (subtitles, declared_us, notes) = (subtitles.collect(), headers.declared_us, headers.notes);
+    let mut info =
+        MediaInfo { container: headers.container, indexed, video, audio, subtitles, declared_us, notes };
+    info.notes.extend(completeness::note(&info));
+    Ok(info)
 }
 
 fn video_track(
@@ -270,31 +229,4 @@ fn look_bounds(limits: &Limits) -> Bounds {
 
 fn bounds(limits: &Limits, wall: Duration, stall: Duration) -> Bounds {
     Bounds { wall, stall, memory: limits.look_memory, urgency: Urgency::Now }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sound(end_us: i64) -> Vec<AudioTrack> {
-        let (codec, language) = ("flac".to_owned(), None);
-        vec![AudioTrack { stream_index: 0, codec, language, channels: 2, start_us: 0, end_us }]
-    }
-
-    fn verdict(found_us: i64, declared_us: i64) -> Option<&'static str> {
-        match completeness(None, &sound(found_us), Some(declared_us)) {
-            Ok(None) => None,
-            Ok(Some(note)) => (note.code == NoteCode::CutShort).then_some("noted"),
-            Err(_) => Some("rejected"),
-        }
-    }
-
-    #[test]
-    fn what_is_cut_off_is_kept_with_a_word_unless_it_is_a_scrap() {
-        assert_eq!(verdict(100_000, 189_000_000), Some("rejected"));
-        assert_eq!(verdict(60_000_000, 189_000_000), Some("noted"));
-        assert_eq!(verdict(188_000_000, 189_000_000), None);
-        assert_eq!(verdict(100_000, 120_000), None);
-        assert!(matches!(completeness(None, &sound(100_000), None), Ok(None)));
-    }
 }

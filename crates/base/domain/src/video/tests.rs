@@ -55,6 +55,7 @@ fn media() -> MediaInfo {
         video: Some(video),
         audio: Vec::new(),
         subtitles: Vec::new(),
+        declared_us: None,
         notes: Vec::new(),
     }
 }
