@@ -117,7 +117,7 @@ pub(crate) const CASES: &[Case] = &[
     short(
         "odd width and height",
         "a.mkv",
-        &["PICTURES -vf scale=321:181 -c:v ffv1 -pix_fmt yuv444p OUT"],
+        &["PICTURES -vf scale=321:181,setsar=1 -c:v ffv1 -pix_fmt yuv444p OUT"],
         ready((320, 180), 3.0, 0, COUNTED),
     ),
     short(
