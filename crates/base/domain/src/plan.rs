@@ -2,6 +2,8 @@
 //!
 //! Playlists are a pure function of it, so every chunk and span has to yield exactly what is written here.
 
+mod parts;
+
 use crate::{
     JobId, StreamId, audio, completeness,
     grid::{Batches, Grid},
@@ -12,8 +14,9 @@ use crate::{
     rejection::{Rejection, RejectionCode},
     stills::{self, Stills},
     subtitles::{self, SubtitleRendition},
-    task::{ChunkTask, EncodeTask, SpanTask, StillsTask, SubtitleSource, SubtitlesTask, TrackKind},
+    task::{EncodeTask, TrackKind},
 };
+use parts::{STILLS_PART, SUBTITLES_PART, chunk_name, span_name};
 use serde::{Deserialize, Serialize};
 
 /// The version of the recipe: part of every job's id, so that a changed recipe never meets an older one's output.
@@ -31,14 +34,6 @@ const CHUNKS: Batches = Batches { first: 1, rest: 2 };
 const SPANS: Batches = Batches { first: 1, rest: 8 };
 /// A minute of text is small beside any segment of pictures.
 const SUBTITLES: Batches = Batches { first: 15, rest: 15 };
-/// The name of the part that makes all subtitles, from one reading of the source.
-const SUBTITLES_PART: &str = "subtitles";
-/// The name of the part that makes the poster and the storyboard.
-const STILLS_PART: &str = "stills";
-/// How far before a span's first sample the demuxer is sent: room for the pre-roll and for packets that straddle it.
-const SPAN_SEEK_MARGIN_US: i64 = 500_000;
-/// How much earlier than a keyframe's decode time a demuxer without an index is sent.
-const KEYFRAME_MARGIN_US: i64 = 1_000;
 
 /// A planned video.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -269,249 +264,7 @@ impl Plan {
     fn subtitles_position(&self) -> u32 {
         self.chunk_count() + u32::try_from(self.audio.len()).unwrap_or(u32::MAX) * self.grid.span_count()
     }
-
-    fn chunk_part(&self, index: u32, video: &VideoTrack, info: &MediaInfo) -> Part {
-        let segments = self.grid.chunk(index);
-        let frames = self.grid.frames_of(&segments);
-        let start_us = self.origin_us + self.grid.micros_at(frames.start);
-        let task = ChunkTask {
-            stream_index: video.stream_index,
-            start_us,
-            seek_us: (index > 0).then(|| picture_seek(video, info.indexed, start_us)).flatten(),
-            rate: self.grid.rate,
-            first_frame: frames.start,
-            frames: u32::try_from(frames.end - frames.start).unwrap_or(u32::MAX),
-            gop_frames: self.grid.gop_frames,
-            delay_frames: self.delay_frames(),
-            first_segment: segments.start,
-            segment_frames: self.grid.segment_frames,
-            deinterlace: video.interlaced,
-            tone_map: video.high_dynamic_range,
-            renditions: self.renditions.clone(),
-        };
-        self.part(chunk_name(index), EncodeTask::Chunk(task), index, frames.start)
-    }
-
-    fn span_part(&self, track: usize, index: u32, info: &MediaInfo) -> Part {
-        let rendition = &self.audio[track];
-        let segments = self.grid.span(index);
-        let first_frame = audio::frames_of(&self.grid, &segments).start;
-        let count = |segment: u32| {
-            let frames = audio::frames_of(&self.grid, &(segment..segment + 1));
-            u32::try_from(frames.end - frames.start).unwrap_or(u32::MAX)
-        };
-        let start_us = self.origin_us + audio::FRAME_RATE.micros_at(first_frame);
-        let task = SpanTask {
-            rendition: rendition.name.clone(),
-            stream_index: rendition.stream_index,
-            origin_us: self.origin_us,
-            seek_us: (index > 0).then(|| sound_seek(info, start_us)).flatten(),
-            first_frame,
-            first_segment: segments.start,
-            segment_frames: segments.clone().map(count).collect(),
-            delay_us: self.delay_us(),
-            kbps: rendition.kbps,
-        };
-        let at = self.grid.segment(segments.start).start;
-        self.part(span_name(track, index), EncodeTask::Span(task), index, at)
-    }
-
-    /// One part for all of them: finding the text takes a reading of the whole source, and little else.
-    fn subtitles_part(&self) -> Option<Part> {
-        let source = |s: &SubtitleRendition| SubtitleSource {
-            rendition: s.name.clone(),
-            stream_index: s.stream_index,
-        };
-        let end_us = |index| self.grid.micros_at(self.grid.subtitle_segment(index).end);
-        let task = SubtitlesTask {
-            sources: self.subtitles.iter().map(source).collect(),
-            origin_us: self.origin_us,
-            ends_us: (0..self.grid.subtitle_count()).map(end_us).collect(),
-            delay_us: self.delay_us(),
-        };
-        let part = || Part {
-            name: SUBTITLES_PART.to_owned(),
-            task: EncodeTask::Subtitles(task),
-            first: false,
-            at_ms: 0,
-        };
-        (!self.subtitles.is_empty()).then(part)
-    }
-
-    fn stills_part(&self, info: &MediaInfo) -> Option<Part> {
-        let (stills, video) = (self.stills.clone()?, info.video.as_ref()?);
-        let task = StillsTask {
-            stream_index: video.stream_index,
-            origin_us: self.origin_us,
-            keyframes_only: video.timeline.has_keyframe_each(stills.every_us),
-            deinterlace: video.interlaced,
-            tone_map: video.high_dynamic_range,
-            stills,
-        };
-        let (name, task) = (STILLS_PART.to_owned(), EncodeTask::Stills(task));
-        Some(Part { name, task, first: false, at_ms: 0 })
-    }
-
-    fn part(&self, name: String, task: EncodeTask, index: u32, first_frame: u64) -> Part {
-        let at_ms = u64::try_from(self.grid.micros_at(first_frame) / 1000).unwrap_or(0);
-        Part { name, task, first: index == 0, at_ms }
-    }
-}
-
-fn chunk_name(index: u32) -> String {
-    format!("chunk-{index}")
-}
-
-fn span_name(track: usize, index: u32) -> String {
-    format!("audio-{track}-span-{index}")
-}
-
-/// An index finds the keyframe before a time by itself; elsewhere the keyframe's own decode time is what to land before.
-///
-/// Early enough for the picture that is already showing at `start_us`. On a constant grid that picture is its own: half a
-/// frame later is still before the next one, and a keyframe exactly there is found instead of the one before it, which
-/// would cost the decoding of a whole GOP.
-fn picture_seek(video: &VideoTrack, indexed: bool, start_us: i64) -> Option<i64> {
-    let timeline = &video.timeline;
-    let half_us = timeline.rate.micros_at(1) / 2;
-    let needed = if timeline.constant { start_us + half_us } else { start_us - timeline.longest_gap_us };
-    if indexed {
-        return Some(needed);
-    }
-    timeline.keyframe_before(needed).map(|keyframe| keyframe.dts_us - KEYFRAME_MARGIN_US)
-}
-
-fn sound_seek(info: &MediaInfo, start_us: i64) -> Option<i64> {
-    let needed = start_us - SPAN_SEEK_MARGIN_US;
-    match &info.video {
-        // Without an index a seek goes by the picture track's decode times, and sound may lie well before its picture.
-        Some(video) if !info.indexed => video
-            .timeline
-            .keyframe_before(needed - SPAN_SEEK_MARGIN_US)
-            .map(|keyframe| keyframe.dts_us - KEYFRAME_MARGIN_US),
-        _ => Some(needed),
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{media::SubtitleTrack, timeline::Timeline};
-    use proptest::prelude::*;
-
-    fn source(frames: u64, rate: Rate, sound: Option<(i64, i64)>) -> MediaInfo {
-        let end_us = rate.micros_at(frames);
-        let timeline = Timeline {
-            start_us: 0,
-            end_us,
-            frames,
-            rate,
-            constant: true,
-            longest_gap_us: rate.micros_at(1),
-            keyframes: vec![],
-        };
-        let video = VideoTrack {
-            stream_index: 0,
-            codec: "h264".to_owned(),
-            width: 1920,
-            height: 1080,
-            interlaced: false,
-            high_dynamic_range: false,
-            timeline,
-        };
-        let track = |(start_us, end_us)| AudioTrack {
-            stream_index: 1,
-            codec: "aac".to_owned(),
-            language: None,
-            channels: 2,
-            start_us,
-            end_us,
-        };
-        MediaInfo {
-            container: "mov".to_owned(),
-            indexed: true,
-            video: Some(video),
-            audio: sound.into_iter().map(track).collect(),
-            subtitles: Vec::new(),
-            declared_us: None,
-            notes: Vec::new(),
-        }
-    }
-
-    fn text_track() -> SubtitleTrack {
-        SubtitleTrack {
-            stream_index: 2,
-            codec: "subrip".to_owned(),
-            language: None,
-            title: None,
-            default: false,
-            forced: false,
-            hearing_impaired: false,
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn parts_make_every_frame_once_and_are_found_again(frames in 1u64..20_000, pick in 0usize..3, with_sound: bool, texts in 0usize..3) {
-            let rate = [Rate::new(30_000, 1001), Rate::new(25, 1), Rate::new(60, 1)][pick].unwrap();
-            let mut info = source(frames, rate, with_sound.then(|| (0, rate.micros_at(frames))));
-            info.subtitles = vec![text_track(); texts];
-            let plan = for_source(&info).unwrap();
-            let parts = plan.parts(&info);
-            prop_assert_eq!(plan.part_count() as usize, parts.len());
-            let mut next = 0;
-            for (position, part) in (0u32..).zip(&parts) {
-                prop_assert_eq!(&plan.part_name(position), &part.name);
-                if let EncodeTask::Chunk(chunk) = &part.task {
-                    prop_assert_eq!(chunk.first_frame, next);
-                    next += u64::from(chunk.frames);
-                    prop_assert_eq!(plan.position_of("1080p", chunk.first_segment), Some(position));
-                }
-                if let EncodeTask::Span(span) = &part.task {
-                    prop_assert_eq!(plan.position_of(&span.rendition, span.first_segment), Some(position));
-                }
-                if let EncodeTask::Stills(task) = &part.task {
-                    prop_assert_eq!(plan.position_of("poster", 0), Some(position));
-                    prop_assert_eq!(plan.position_of("storyboard", task.stills.sheets() - 1), Some(position));
-                    prop_assert_eq!(plan.position_of("storyboard", task.stills.sheets()), None);
-                }
-                if let EncodeTask::Subtitles(subtitles) = &part.task {
-                    prop_assert_eq!(subtitles.sources.len(), texts);
-                    prop_assert_eq!(subtitles.ends_us.last().copied(), Some(plan.grid.duration_us()));
-                    let last = u32::try_from(subtitles.ends_us.len()).unwrap() - 1;
-                    prop_assert_eq!(plan.position_of("subtitles-0", last), Some(position));
-                    prop_assert_eq!(plan.position_of("subtitles-0", last + 1), None);
-                }
-            }
-            prop_assert_eq!(next, frames);
-            prop_assert_eq!(plan.opening().len(), if with_sound { 2 } else { 1 });
-            prop_assert_eq!(plan.position_of("1080p", plan.grid.segments()), None);
-        }
-    }
-
-    #[test]
-    fn sound_that_goes_on_is_kept() {
-        let rate = Rate::new(25, 1).unwrap();
-        let short = for_source(&source(250, rate, Some((-20_000, 10_300_000)))).unwrap();
-        assert_eq!((short.grid.frames, short.origin_us), (250, 0));
-        let long = for_source(&source(250, rate, Some((-2_000_000, 12_000_000)))).unwrap();
-        assert_eq!((long.grid.frames, long.origin_us), (350, -2_000_000));
-    }
-
-    #[test]
-    fn a_very_fast_source_is_thinned_out() {
-        let plan = for_source(&source(1200, Rate::new(120, 1).unwrap(), None)).unwrap();
-        assert_eq!((plan.grid.rate, plan.grid.frames), (Rate::new(60, 1).unwrap(), 600));
-        assert_eq!(plan.grid.gop_frames, 120);
-    }
-
-    #[test]
-    fn sound_alone_is_a_presentation() {
-        let mut info = source(250, Rate::new(25, 1).unwrap(), Some((0, 10_000_000)));
-        info.video = None;
-        let plan = for_source(&info).unwrap();
-        assert!(plan.renditions.is_empty());
-        assert_eq!(plan.grid.frames, 469);
-        assert_eq!(plan.parts(&info).len(), 2);
-    }
-}
+mod tests;

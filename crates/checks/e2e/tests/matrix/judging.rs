@@ -1,6 +1,6 @@
 //! Judging what came out, with tools that share no code with the product, and with the product's own checker.
 
-use crate::cases::{Pictures, Ready};
+use crate::case::{Pictures, Ready};
 use anyhow::{Context, Result, ensure};
 use e2e::{Api, Presentation, brightness, check_media, count_frames, decode, psnr, samples};
 use serde_json::Value;

@@ -1,12 +1,14 @@
 //! Every video that a phone, a camera or an editor makes comes out right: a table of inputs, made by ffmpeg, that go through the
 //! whole product, and what came out of each. `E2E_LONG` tries all of them, else a representative dozen.
 
+mod case;
 mod cases;
 mod judging;
 mod making;
 
 use anyhow::{Result, ensure};
-use cases::{CASES, Case, Expected};
+use case::{Case, Expected};
+use cases::CASES;
 use e2e::{Product, Workshop, note};
 use futures::{StreamExt, stream};
 use making::Made;

@@ -1,6 +1,6 @@
 //! Making an input.
 
-use crate::cases::{Case, Damage};
+use crate::case::{Case, Damage};
 use anyhow::{Context, Result, ensure};
 use e2e::{Workshop, run};
 use std::path::{Path, PathBuf};
