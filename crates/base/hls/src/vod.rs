@@ -157,6 +157,9 @@ pub fn frames(
 fn frames_variants(plan: &Plan, measured: Measured<'_>, addresses: &dyn Addresses) -> Vec<FramesVariant> {
     let variant = |rendition: &Rendition| {
         let rate = measured.keyframe_rates.get(&rendition.name)?;
+        let whole = measured.rates.get(&rendition.name)?;
+        // Parts of an older version did not record them, and a playlist with holes is none.
+        (rate.duration_us >= whole.duration_us / 100 * 99).then_some(())?;
         Some(FramesVariant {
             uri: addresses.frames(&rendition.name)?,
             bandwidth: rate.peak_bps,

@@ -113,11 +113,9 @@ async fn every_keyframe_can_be_had_by_itself() -> Result<()> {
         ensure!(answer.status() == 206, "{}", answer.status());
         let picture = answer.bytes().await?;
         let file = workshop.file("picture.mp4", &[&init[..], &picture[..]].concat())?.display().to_string();
-        let pictures = run(
-            "ffmpeg",
-            &["-v", "quiet", "-i", &file, "-vf", "scale=1:1", "-pix_fmt", "gray", "-f", "rawvideo", "-"],
-        );
-        let luma = pictures.await?.stdout;
+        let decoded =
+            ["-v", "quiet", "-i", &file, "-vf", "scale=1:1", "-pix_fmt", "gray", "-f", "rawvideo", "-"];
+        let luma = run("ffmpeg", &decoded).await?.stdout;
         ensure!(luma.len() == 1, "picture {number} is {} pictures", luma.len());
         // Three seconds of black, then a card.
         ensure!((luma[0] > 40) == (number > 1), "picture {number} has brightness {}", luma[0]);
