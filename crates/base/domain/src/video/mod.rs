@@ -131,6 +131,13 @@ impl MeasuredRate {
         bits_per_second(self.bytes, self.duration_us)
     }
 
+    /// Counts a piece in that is too short for a peak of its own, as the last one may be.
+    pub fn add_tail(&mut self, bytes: u64, duration_us: u64) {
+        let peak_bps = self.peak_bps;
+        self.add(bytes, duration_us);
+        self.peak_bps = if peak_bps > 0 { peak_bps } else { self.peak_bps };
+    }
+
     /// Counts a segment of this size and length in.
     pub fn add(&mut self, bytes: u64, duration_us: u64) {
         self.bytes += bytes;

@@ -1,11 +1,11 @@
 //! Every way in which a video may change. A step that is refused changes nothing.
 
-use super::{Video, VideoStatus};
+use super::{MeasuredRate, Video, VideoStatus};
 use crate::{
     Timestamp,
     event::{Envelope, Event, Outgoing, Topic, Uploaded},
     index_set::IndexSet,
-    job::{Outputs, SourceOutput},
+    job::{Outputs, SegmentOutput, SourceOutput},
     media::MediaInfo,
     object::ObjectKey,
     plan::Plan,
@@ -116,15 +116,13 @@ impl Video {
         if position >= plan.part_count() || !self.parts_done.insert(position) {
             return Err(VideoRefusal::Already);
         }
+        let gop_us = u64::try_from(plan.grid.micros_at(u64::from(plan.grid.gop_frames))).unwrap_or(u64::MAX);
         for track in outputs.tracks.iter().filter(|track| track.kind != TrackKind::Stills) {
             let rate = self.rates.entry(track.rendition.clone()).or_default();
             track.segments.iter().for_each(|segment| rate.add(segment.size_bytes, segment.duration_us));
-            let keyframes = track.segments.iter().flat_map(|segment| {
-                let count = segment.keyframes.len().max(1) as u64;
-                segment.keyframes.iter().map(move |span| (span.length, segment.duration_us / count))
-            });
-            for (bytes, duration_us) in keyframes {
-                self.keyframe_rates.entry(track.rendition.clone()).or_default().add(bytes, duration_us);
+            for segment in track.segments.iter().filter(|segment| !segment.keyframes.is_empty()) {
+                let rate = self.keyframe_rates.entry(track.rendition.clone()).or_default();
+                count_keyframes(rate, segment, gop_us);
             }
         }
         let (done, total) = (self.parts_done.len(), plan.part_count());
@@ -236,5 +234,20 @@ impl Video {
 
     fn expect_next(&self, status: VideoStatus) -> Result<(), VideoRefusal> {
         if self.status.next().contains(&status) { Ok(()) } else { Err(VideoRefusal::State(self.status)) }
+    }
+}
+
+/// Counts the keyframes of a segment in, each with the time until the next one.
+fn count_keyframes(rate: &mut MeasuredRate, segment: &SegmentOutput, gop_us: u64) {
+    let mut rest_us = segment.duration_us;
+    for span in &segment.keyframes {
+        let lasts_us = rest_us.min(gop_us);
+        rest_us -= lasts_us;
+        // Times are rounded to microseconds.
+        if lasts_us + 1 >= gop_us {
+            rate.add(span.length, lasts_us)
+        } else {
+            rate.add_tail(span.length, lasts_us)
+        }
     }
 }
