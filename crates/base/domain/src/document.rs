@@ -1,6 +1,10 @@
 //! What a stored document of this project has: an id, a collection, an outbox, and room for fields of other versions.
 
-use crate::{Timestamp, collection::Kind, event::Outgoing};
+use crate::{
+    Timestamp,
+    collection::Kind,
+    event::{Event, Outgoing},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// A typed document.
@@ -33,9 +37,9 @@ impl Outbox {
         self.outbox_since.get_or_insert(now);
     }
 
-    /// Removes the events that were published; others that came meanwhile stay.
-    pub fn published(&mut self, published: &[Outgoing]) {
-        self.events.retain(|event| !published.iter().any(|gone| gone.event.event_id == event.event.event_id));
+    /// Removes the events that whoever they are for has received.
+    pub fn take_out(&mut self, received: impl Fn(&Event) -> bool) {
+        self.events.retain(|outgoing| !received(&outgoing.event.event));
         if self.events.is_empty() {
             self.outbox_since = None;
         }

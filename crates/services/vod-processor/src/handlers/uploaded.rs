@@ -39,6 +39,7 @@ impl Processor {
 
     async fn make_source(&self, video: &Video) -> Result<(), ProcessError> {
         let Some(card) = video.test_source else { return Ok(()) };
+        self.change_video(&video.stream_id, Video::begin_source).await?;
         let task = EncodeTask::TestSource(TestSourceTask {
             width: card.width,
             height: card.height,
