@@ -2,6 +2,7 @@
 
 use crate::{api::Api, member::Member, remains, standalone::Settings, surroundings::Surroundings};
 use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
 use std::{fs, path::PathBuf, process::ExitStatus, time::Duration};
 use tempfile::TempDir;
 
@@ -167,6 +168,27 @@ impl Fleet {
         self.ready().await
     }
 
+    /// Stops the oldest replica of a program in the middle of whatever it does (`SIGSTOP`).
+    ///
+    /// # Errors
+    /// None is left.
+    pub fn pause(&self, program: &str) -> Result<()> {
+        self.oldest(program)?.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets the replica that was stopped go on (`SIGCONT`).
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn wake(&self, program: &str) -> Result<()> {
+        self.oldest(program)?.signal(Signal::SIGCONT)
+    }
+
+    fn oldest(&self, program: &str) -> Result<&Member> {
+        let oldest = self.members.iter().find(|member| member.runs_one_of(&[program]));
+        oldest.context("no replica is left")
+    }
+
     /// Everything that the replicas of a program have logged, those that have left too.
     ///
     /// # Errors
@@ -211,6 +233,14 @@ impl Fleet {
     /// It does not open.
     pub async fn log(&self) -> Result<kafka::Log> {
         self.surroundings.log().await
+    }
+
+    /// Its object store.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn store(&self) -> Result<s3::S3> {
+        self.surroundings.store().await
     }
 
     /// Every object that is stored, as `bucket/path`.
