@@ -108,6 +108,9 @@ async fn a_stream_becomes_a_recording_and_breaks_no_rule() {
     for upload in uploads.as_array().unwrap().iter().filter(|upload| upload["chunk_index"] != MISSING) {
         send(&stage, &api, &stream, upload).await;
         viewer.sees(&format!("\n{}.ts\n", upload["chunk_index"])).await;
+        // Whoever opens the stream now reads the master once: it tells of the formats, though it was read a moment before.
+        let (_, master) = api.playlist(&stream).await;
+        assert_eq!(hls::check_master(&master), [], "{master}");
     }
     api.post("/streams/end", &json!({"stream_id": stream})).await;
     let last = viewer.sees("#EXT-X-ENDLIST").await;
