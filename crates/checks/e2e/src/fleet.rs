@@ -153,7 +153,8 @@ impl Fleet {
     /// It does not become ready.
     pub async fn join(&mut self, program: &'static str) -> Result<()> {
         self.add(program)?;
-        self.ready().await
+        self.members.last_mut().context("nobody has joined")?.ready().await?;
+        Ok(())
     }
 
     /// Tells the oldest replica of a program to stop (`SIGTERM`), and waits until it has ended.

@@ -8,6 +8,7 @@
 mod answer;
 mod api;
 mod binary;
+mod browser;
 mod canary;
 mod fleet;
 mod hls_check;
@@ -30,10 +31,12 @@ mod surroundings;
 mod tools;
 mod upload;
 mod verdict;
+mod vlc;
 mod wire;
 
 pub use answer::Answer;
 pub use api::Api;
+pub use browser::Browser;
 pub use canary::Canary;
 pub use conformance::skip;
 pub use fleet::{Fleet, PROGRAMS};
@@ -56,4 +59,5 @@ pub use surroundings::Surroundings;
 pub use tools::{decode, run};
 pub use upload::accepted;
 pub use verdict::plays_whole;
+pub use vlc::{Shown, Vlc};
 pub use wire::{Cut, talk};

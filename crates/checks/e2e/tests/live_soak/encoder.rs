@@ -18,7 +18,10 @@ use std::{
     sync::Arc,
 };
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    sync::{
+        Notify,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    },
     task::JoinHandle,
     time::{Instant, MissedTickBehavior, interval_at, timeout},
 };
@@ -34,10 +37,13 @@ pub(crate) struct Studio {
     relay: Relay,
     objects: Arc<dyn ObjectStore>,
     clock: SystemClock,
+    /// Somebody was asked for a segment that nobody can have: who asked waits for it now.
+    hole: Notify,
 }
 
 /// The encoders at work.
 pub(crate) struct Crew {
+    studio: Arc<Studio>,
     pub(crate) streams: Vec<StreamId>,
     encoders: Vec<JoinHandle<Result<Sent>>>,
     stop: CancellationToken,
@@ -67,7 +73,7 @@ impl Studio {
     pub(crate) async fn open(fleet: &Fleet, programme: Programme) -> Result<Arc<Self>> {
         let log: Arc<dyn EventLog> = Arc::new(fleet.log().await?);
         let (relay, objects) = (Relay::new(log.clone()), Arc::new(fleet.store().await?));
-        Ok(Arc::new(Self { programme, log, relay, objects, clock: SystemClock::new() }))
+        Ok(Arc::new(Self { programme, log, relay, objects, clock: SystemClock::new(), hole: Notify::new() }))
     }
 }
 
@@ -90,7 +96,12 @@ impl Crew {
             streams.push(stream);
         }
         let listening = tokio::spawn(listen(studio.log.clone(), asked));
-        Ok(Self { streams, encoders, stop, listening })
+        Ok(Self { studio, streams, encoders, stop, listening })
+    }
+
+    /// Until an owner of a stream waits for a segment that does not come: it will decide in half a target duration.
+    pub(crate) async fn is_waited_for(&self) -> Result<()> {
+        timeout(LIMIT, self.studio.hole.notified()).await.context("nobody waits for anything")
     }
 
     /// Lets every encoder come to its end, ends the streams, and kills the processor before it has dealt with that.
@@ -185,7 +196,10 @@ impl Encoder {
     async fn resend(&mut self, number: u32) -> Result<()> {
         match self.again.remove(&number) {
             Some(segment) => self.publish(&segment).await,
-            None => Ok(()),
+            None => {
+                self.studio.hole.notify_waiters();
+                Ok(())
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use domain::StreamId;
 use e2e::{Fleet, HlsReport, Programme, Workshop, note, until};
 use encoder::{Crew, Studio};
 use ledger::Ledger;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::time::Instant;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -50,7 +50,7 @@ async fn streams_keep_the_rules_while_their_processor_is_killed() -> Result<()> 
     let following = HlsReport::follow(&masters, None)?;
     for cycle in 0..cycles {
         let began = Instant::now();
-        disturb(&mut fleet, &ledger, cycle).await.with_context(|| format!("cycle {cycle}"))?;
+        disturb(&mut fleet, &crew, &ledger, cycle).await.with_context(|| format!("cycle {cycle}"))?;
         passes(began, CYCLE).await?;
     }
     let sent = crew.end(&mut fleet).await?;
@@ -67,6 +67,7 @@ async fn streams_keep_the_rules_while_their_processor_is_killed() -> Result<()> 
     ensure!(verdict::endings(fleet.api(), &sent).await? == ended, "a playlist changed after its end");
     let refused = fleet.logged(PROCESSOR)?.matches("another owner has taken the stream over").count();
     note(format_args!("{}; {refused} commits of owners that were none any more were refused", ledger.judge()?));
+    ensure!(refused > 0, "no owner was asleep in the middle of a decision");
     fleet.finish().await
 }
 
@@ -98,15 +99,19 @@ async fn undisturbed(masters: &[String], time: Duration) -> Result<()> {
     Ok(())
 }
 
-/// A kill; then a second processor comes, and either the first one leaves, or it sleeps until it has lost what it owned.
-async fn disturb(fleet: &mut Fleet, ledger: &Arc<Ledger>, cycle: usize) -> Result<()> {
+/// A kill; then a second processor comes, and either the first one leaves, or it sleeps in the middle of a decision until it has
+/// lost everything that it owned.
+async fn disturb(fleet: &mut Fleet, crew: &Crew, ledger: &Ledger, cycle: usize) -> Result<()> {
     restart(fleet).await?;
     progress(ledger, "after a kill").await?;
-    fleet.join(PROCESSOR).await?;
-    progress(ledger, "with another owner").await?;
-    if cycle % 2 == 1 {
+    if cycle % 2 == 0 {
+        fleet.join(PROCESSOR).await?;
+        progress(ledger, "with another owner").await?;
+    } else {
+        crew.is_waited_for().await?;
         fleet.pause(PROCESSOR)?;
-        progress(ledger, "while an owner sleeps").await?;
+        fleet.join(PROCESSOR).await?;
+        progress(ledger, "while the owner sleeps").await?;
         fleet.wake(PROCESSOR)?;
         progress(ledger, "after it woke up").await?;
     }
@@ -120,7 +125,7 @@ async fn restart(fleet: &mut Fleet) -> Result<()> {
 }
 
 /// Waits until every stream has gone on by two playlists, of which the second was surely decided after now.
-async fn progress(ledger: &Arc<Ledger>, when: &str) -> Result<()> {
+async fn progress(ledger: &Ledger, when: &str) -> Result<()> {
     let (before, began) = (ledger.versions(), Instant::now());
     until(&format!("every stream goes on {when}"), LIMIT, async || {
         let now = ledger.versions();
