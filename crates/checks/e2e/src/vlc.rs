@@ -143,13 +143,13 @@ impl Vlc {
         }
     }
 
-    /// The position and the length that it shows, in seconds, once it plays.
+    /// The position and the length that it shows, in seconds, once it has played for a second.
     ///
     /// # Errors
     /// It has ended.
     pub async fn position(&mut self) -> Result<Option<(u64, u64)>> {
         let (time, length) = (self.ask("get_time").await?, self.ask("get_length").await?);
-        Ok(number(&time).zip(number(&length)).filter(|(_, length)| *length > 0))
+        Ok(number(&time).zip(number(&length)).filter(|(time, _)| *time > 0))
     }
 
     /// What it has shown so far.

@@ -131,7 +131,7 @@ async fn in_the_browser(browser: &Browser, workshop: &Workshop, stream: &Stream,
 /// VLC begins near the live edge, and goes back to the beginning of the window and over the gap.
 async fn in_vlc(program: &Path, workshop: &Workshop, stream: &Stream, plan: &Plan) -> Result<()> {
     until("the window is longer than VLC stays behind", LIMIT, async || {
-        Ok((stream.seconds().await? > (2 * VLC_BEHIND) as f64).then_some(()))
+        Ok((stream.seconds().await? > (VLC_BEHIND + 7) as f64).then_some(()))
     })
     .await?;
     let mut vlc = Vlc::play_with_snapshots(program, stream.master.as_str()).await?;
