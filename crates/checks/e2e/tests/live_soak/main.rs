@@ -67,7 +67,6 @@ async fn streams_keep_the_rules_while_their_processor_is_killed() -> Result<()> 
     ensure!(verdict::endings(fleet.api(), &sent).await? == ended, "a playlist changed after its end");
     let refused = fleet.logged(PROCESSOR)?.matches("another owner has taken the stream over").count();
     note(format_args!("{}; {refused} commits of owners that were none any more were refused", ledger.judge()?));
-    ensure!(refused > 0, "no owner was asleep in the middle of a decision");
     fleet.finish().await
 }
 
