@@ -108,10 +108,8 @@ async fn recording(
 ) -> Result<Response, Problem> {
     let video = state.video(id.as_str()).await?;
     state.require_playable(&video)?;
-    let body = state.objects.get(&ObjectKey::Recording { stream: id.clone() }, None).await?;
-    let unreadable = || Problem::new(Code::Unavailable, "The recording's playlist cannot be read.");
-    let text = body.collect().await.ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    Ok(playlists::answer(text.ok_or_else(unreadable)?, headers, valid_for))
+    let listing = state.recordings.get(&*state.objects, id).await?;
+    Ok(listing.answer_for(headers, valid_for))
 }
 
 async fn segment(
