@@ -3,7 +3,7 @@
 use crate::{
     Config,
     bell::Bell,
-    live::{Playlists, Recent},
+    live::{Playlists, Recent, Recordings},
     metrics::Metrics,
     playback::Tokens,
     routes,
@@ -97,6 +97,7 @@ impl Api {
             ),
             playlists: playlists.clone(),
             recent: Recent::default(),
+            recordings: Recordings::default(),
             log: deps.log.clone(),
             relay,
             documents: deps.documents,

@@ -13,7 +13,7 @@ use std::io::Write;
 /// How new a playlist is: the epoch of the stream's owner, and its count of changes.
 pub(super) type Rank = (u64, u64);
 
-/// A live playlist, ready to be sent.
+/// A playlist of a stream or its recording, ready to be sent.
 pub(crate) struct Listing {
     pub(super) rank: Rank,
     /// The numbers of the listed segments that are no gaps, in order.
@@ -68,6 +68,15 @@ impl Listing {
             Response::new(form.bytes.clone().into())
         };
         response.headers_mut().extend(form.headers.clone());
+        response
+    }
+
+    /// The same, of a playlist that never changes: its viewer may keep it for so many seconds.
+    pub(super) fn answer_for(&self, request: &HeaderMap, max_age: i64) -> Response {
+        let mut response = self.answer(request);
+        if let Ok(kept) = HeaderValue::try_from(format!("private, max-age={max_age}")) {
+            response.headers_mut().insert(header::CACHE_CONTROL, kept);
+        }
         response
     }
 }

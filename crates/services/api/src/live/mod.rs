@@ -7,12 +7,14 @@ mod listing;
 pub(crate) mod play;
 mod playlists;
 mod recent;
+mod recordings;
 pub(crate) mod start;
 pub(crate) mod uploads;
 pub(crate) mod view;
 
 pub(crate) use playlists::Playlists;
 pub(crate) use recent::Recent;
+pub(crate) use recordings::Recordings;
 
 use crate::{
     problem::{Code, Problem},
