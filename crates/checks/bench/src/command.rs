@@ -233,9 +233,12 @@ pub(crate) struct ReadsArguments {
     /// How long it reads each time, in seconds.
     #[arg(long, value_name = "S", default_value_t = 8, value_parser = value_parser!(u32).range(1..=600))]
     pub(crate) seconds: u32,
-    /// Segments in the catalog: few, then many.
-    #[arg(long, value_name = "FEW,MANY", value_delimiter = ',', num_args = 2, default_values_t = [20, 20_000])]
-    pub(crate) segments: Vec<u32>,
+    /// Segments in the catalog: few.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) few: u32,
+    /// Segments in the catalog: many.
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) many: u32,
     #[command(flatten)]
     pub(crate) on: Where,
     #[command(flatten)]

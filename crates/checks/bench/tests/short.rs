@@ -165,8 +165,7 @@ fn long_streams_on_servers() {
     }
 }
 
-const READS: [&str; 9] =
-    ["reads", "--connections", "4", "--seconds", "1", "--segments", "20,30", "--runs", "1"];
+const READS: [&str; 9] = ["reads", "--connections", "4", "--seconds", "1", "--many", "30", "--runs", "1"];
 
 /// Whether there is what these benches need: a load generator, and a core for it.
 fn can_be_read() -> bool {

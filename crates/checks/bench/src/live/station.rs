@@ -50,7 +50,7 @@ impl Station {
                 (Running::Servers(fleet), addresses[0].clone())
             }
             On::Embedded => {
-                let standalone = Standalone::start_with(place, &client, &[(PORT, &port)]).await?;
+                let standalone = Standalone::start_with(place, &client, &[(PORT, port.as_str())]).await?;
                 let address = standalone.address.clone();
                 (Running::Embedded(standalone), address)
             }

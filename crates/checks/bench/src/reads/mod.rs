@@ -67,8 +67,8 @@ pub(crate) async fn run(arguments: &ReadsArguments) -> anyhow::Result<bool> {
         machine,
         connections: arguments.connections,
         seconds: arguments.seconds,
-        few: arguments.segments[0],
-        many: arguments.segments[1],
+        few: arguments.few,
+        many: arguments.many,
         targets: sides.iter().flat_map(Side::targets).collect(),
         sides,
     };
@@ -76,11 +76,10 @@ pub(crate) async fn run(arguments: &ReadsArguments) -> anyhow::Result<bool> {
 }
 
 async fn side(on: On, arguments: &ReadsArguments, work: &Path) -> anyhow::Result<Side> {
-    let [few, many] = [arguments.segments[0], arguments.segments[1]];
     let (mut playlists, mut views) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for round in 1..=arguments.common.runs {
         // By turns, so that what changes on the machine meanwhile befalls both.
-        for (place, segments) in [few, many].into_iter().enumerate() {
+        for (place, segments) in [arguments.few, arguments.many].into_iter().enumerate() {
             let (playlist, view) = once(on, arguments, work, segments).await?;
             screen::note(&format!(
                 "{}, {segments} segments, round {round} of {}: {:.0} playlists/s, p99 {:.1} ms; {:.0} views/s",
