@@ -72,7 +72,7 @@ pub(crate) enum Bench {
     /// Many streams at once. Their segments are stored first; then their events are published to `live-chunks`, each stream's in
     /// order and at an even pace, and each is timed from the call that publishes it until an answer of the api that lists it was
     /// read. Nobody polls: the bench follows `live-playlists` itself, asks the api when a stream has news, and again at once
-    /// until the answer has it. So a time is too long by one request at most. The first segment of each stream is not timed.
+    /// until the answer has it. So a time is too long by one request at most. The first segments of each stream are not timed.
     ///
     /// On servers these are the programs api and live-processor, whose CPU time and memory are told. On the embedded adapters
     /// they are libraries in this process, for no other can write to their log.
@@ -194,7 +194,12 @@ pub(crate) struct FleetArguments {
 #[derive(Debug, Args)]
 pub(crate) struct LiveArguments {
     /// Segments a second, and over how many streams.
-    #[arg(long, value_name = "RATE/STREAMS,...", value_delimiter = ',', default_value = "1/1,100/20,1000/200")]
+    #[arg(
+        long,
+        value_name = "RATE/STREAMS,...",
+        value_delimiter = ',',
+        default_value = "1/1,100/20,1000/200"
+    )]
     pub(crate) loads: Vec<Offered>,
     /// How long each load lasts, in seconds.
     #[arg(long, value_name = "S", default_value_t = 20, value_parser = value_parser!(u32).range(1..=3600))]

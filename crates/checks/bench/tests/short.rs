@@ -113,17 +113,8 @@ fn two_workers() {
 
 const LIVE: [&str; 5] = ["live", "--loads", "10/2", "--seconds", "2"];
 /// Half a minute of two streams, then of one that ends.
-const LONG: [&str; 9] = [
-    "live",
-    "--hour",
-    "--hour-streams",
-    "2",
-    "--hour-segments",
-    "60",
-    "--ending",
-    "--ending-segments",
-    "60",
-];
+const LONG: [&str; 9] =
+    ["live", "--hour", "--hour-streams", "2", "--hour-segments", "60", "--ending", "--ending-segments", "60"];
 
 fn seen(figures: &Value) {
     measured(figures, &["/sides/0/loads/0/latency/p50_ms"]);

@@ -63,8 +63,12 @@ impl Audience {
         let follower = product.world.log.follow(Topic::LivePlaylists, StartAt::Now).await?;
         running.spawn(follow(follower, watched.clone()));
         for watched in &watched {
-            let viewer =
-                Viewer { client: product.client.clone(), watched: watched.clone(), since, seen: Arc::clone(&seen) };
+            let viewer = Viewer {
+                client: product.client.clone(),
+                watched: watched.clone(),
+                since,
+                seen: Arc::clone(&seen),
+            };
             running.spawn(viewer.watch());
         }
         Ok(Self { streams: watched, since, seen, running })

@@ -96,7 +96,10 @@ async fn fetched(
         let answer = answered(station.client.get(playlist.join(name)?).send().await?).await?;
         anyhow::Ok(answer.bytes().await? == footage.segment(number)?)
     });
-    right.buffer_unordered(FETCHED_AT_ONCE).try_fold(0, async |count, right| Ok(count + usize::from(right))).await
+    right
+        .buffer_unordered(FETCHED_AT_ONCE)
+        .try_fold(0, async |count, right| Ok(count + usize::from(right)))
+        .await
 }
 
 /// How many pictures ffprobe decodes of the whole of it.

@@ -12,6 +12,8 @@ use serde::Serialize;
 
 /// What is not seen so many seconds after the last event never is.
 const PATIENCE_S: f64 = 30.0;
+/// So many segments of each stream make it known and open connections; they have no part in the figures.
+const UNTIMED: u32 = 3;
 /// A rate is held when the last segment is seen so many seconds after its event.
 const HELD_S: f64 = 1.0;
 
@@ -43,19 +45,19 @@ impl Load {
 /// Offers a load of new streams for so many seconds.
 pub(super) async fn run(product: &Product, offered: Offered, seconds: u32) -> anyhow::Result<Load> {
     let mut audience = Audience::of_new_streams(product, offered.streams).await?;
-    let last = offered.segments(seconds);
-    encoders::store(product, &audience, 0..last + 1).await?;
-    // The first of each makes its stream known; it has no part in the figures.
-    encoders::publish(product, &audience, offered, 0..1).await?;
-    let warm = audience.until_seen(offered.streams as usize, PATIENCE_S).await?;
+    let segments = offered.segments(seconds);
+    let timed = UNTIMED..UNTIMED + segments;
+    encoders::store(product, &audience, 0..timed.end).await?;
+    encoders::publish(product, &audience, offered, 0..UNTIMED).await?;
+    let warm = audience.until_seen((UNTIMED * offered.streams) as usize, PATIENCE_S).await?;
     anyhow::ensure!(warm, "the first segments of the streams are not listed after {PATIENCE_S} s");
     audience.take_seen();
     let (before, began_s) = (product.used()?, audience.since.seconds());
-    encoders::publish(product, &audience, offered, 1..last + 1).await?;
-    let published = last as usize * offered.streams as usize;
+    encoders::publish(product, &audience, offered, timed).await?;
+    let published = segments as usize * offered.streams as usize;
     audience.until_seen(published, PATIENCE_S).await?;
     let used = before.zip(product.used()?).map(|used| (used, audience.since.seconds() - began_s));
-    let due_s = began_s + f64::from(last) * offered.period_s();
+    let due_s = began_s + f64::from(segments) * offered.period_s();
     of(offered, published, due_s, &audience.take_seen(), used)
 }
 

@@ -16,12 +16,7 @@ mod table;
 pub(crate) use offer::Offered;
 
 use crate::{
-    command::LiveArguments,
-    ending as finish,
-    ground::On,
-    machine::Machine,
-    place, screen,
-    target::Target,
+    command::LiveArguments, ending as finish, ground::On, machine::Machine, place, screen, target::Target,
 };
 use ending::Ending;
 use hour::Hour;

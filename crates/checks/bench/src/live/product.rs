@@ -50,8 +50,7 @@ impl Product {
         let world = ground.world("bench", "bench").await?;
         let (running, api) = match ground {
             Ground::Servers(servers) => {
-                let mut fleet =
-                    Programs::start(place, servers, &[programs::API, programs::LIVE_PROCESSOR])?;
+                let mut fleet = Programs::start(place, servers, &[programs::API, programs::LIVE_PROCESSOR])?;
                 let (addresses, _) = fleet.ready(&client).await?;
                 (Running::Programs(fleet), addresses[0].clone())
             }

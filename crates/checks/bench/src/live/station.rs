@@ -44,8 +44,7 @@ impl Station {
         let (programs, api) = match on {
             On::Servers => {
                 let servers = Servers::from_environment()?.with(PORT, &port);
-                let mut fleet =
-                    Programs::start(place, servers, &[programs::API, programs::LIVE_PROCESSOR])?;
+                let mut fleet = Programs::start(place, servers, &[programs::API, programs::LIVE_PROCESSOR])?;
                 let (addresses, _) = fleet.ready(&client).await?;
                 (Running::Servers(fleet), addresses[0].clone())
             }

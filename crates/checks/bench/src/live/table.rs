@@ -92,7 +92,8 @@ fn hour(side: &Side, hour: &Hour, targets: &[Target]) -> Part {
 
 fn ending(side: &Side, ending: &Ending, targets: &[Target]) -> Part {
     let target = |figure: &str| side.target(targets, figure);
-    let mut rows = row("Recording served after", format!("{:.2} s", ending.served_s), target("ending_served_s"));
+    let mut rows =
+        row("Recording served after", format!("{:.2} s", ending.served_s), target("ending_served_s"));
     rows += &row("Segments listed", ending.listed.to_string(), None);
     rows += &row("Segments that answer", ending.answered.to_string(), target("ending_answered"));
     rows += &row("Pictures decoded", ending.pictures.to_string(), target("ending_pictures"));

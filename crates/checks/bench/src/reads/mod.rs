@@ -96,7 +96,12 @@ async fn side(on: On, arguments: &ReadsArguments, work: &Path) -> anyhow::Result
     Ok(Side { on, playlists: playlists.map(Measured::of), views: views.map(Measured::of) })
 }
 
-async fn once(on: On, arguments: &ReadsArguments, work: &Path, segments: u32) -> anyhow::Result<(Read, Read)> {
+async fn once(
+    on: On,
+    arguments: &ReadsArguments,
+    work: &Path,
+    segments: u32,
+) -> anyhow::Result<(Read, Read)> {
     let cores = cores::allowed()?;
     let [server, client] = cores.first_chunk().context("the program and wrk need a core each")?;
     let wrk = Wrk::find(*client, arguments.connections, arguments.seconds)?;
