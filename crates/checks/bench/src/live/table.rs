@@ -62,29 +62,29 @@ fn line(load: &Load, verdict: &str) -> String {
 
 type Part = (String, String);
 
-fn row(name: &str, value: String, target: Option<&Target>) -> String {
+fn row(name: &str, value: &str, target: Option<&Target>) -> String {
     let verdict = target.map(Target::verdict).unwrap_or_default();
     format!("{}\n", format!("  {name:<34}{value:>14}   {verdict}").trim_end())
 }
 
 fn sustained(found: &Sustained) -> Part {
     let held = &found.held;
-    let mut rows = row("Segments a second", held.offered.rate.to_string(), None);
-    rows += &row("p50", format!("{:.1} ms", held.latency.p50_ms), None);
-    rows += &row("p99", format!("{:.1} ms", held.latency.p99_ms), None);
+    let mut rows = row("Segments a second", &held.offered.rate.to_string(), None);
+    rows += &row("p50", &format!("{:.1} ms", held.latency.p50_ms), None);
+    rows += &row("p99", &format!("{:.1} ms", held.latency.p99_ms), None);
     if let Some((cores, mib)) = held.cores.zip(held.resident_mib) {
-        rows += &row("CPU of the programs", format!("{:.0}% of a core", cores * 100.0), None);
-        rows += &row("Memory of the programs", format!("{mib:.0} MiB"), None);
+        rows += &row("CPU of the programs", &format!("{:.0}% of a core", cores * 100.0), None);
+        rows += &row("Memory of the programs", &format!("{mib:.0} MiB"), None);
     }
     let title = format!("the highest rate held for {} s, {} streams", sustain::HELD_S, held.offered.streams);
     (title, rows)
 }
 
 fn hour(side: &Side, hour: &Hour, targets: &[Target]) -> Part {
-    let mut rows = row("Segments taken a second", format!("{:.0}", hour.per_second), None);
-    rows += &row("CPU for 1000 segments", format!("{:.2} s", hour.cpu_s_per_1000), None);
+    let mut rows = row("Segments taken a second", &format!("{:.0}", hour.per_second), None);
+    rows += &row("CPU for 1000 segments", &format!("{:.2} s", hour.cpu_s_per_1000), None);
     let target = side.target(targets, "hour_growth_mib");
-    rows += &row("Memory, last against second tenth", format!("{:+.1} MiB", hour.growth_mib), target);
+    rows += &row("Memory, last against second tenth", &format!("{:+.1} MiB", hour.growth_mib), target);
     let tenths: Vec<String> = hour.resident_mib.iter().map(|mib| format!("{mib:.0}")).collect();
     rows += &format!("  MiB after each tenth: {}\n", tenths.join(" "));
     (format!("{} segments of each of {} streams, at once", hour.segments, hour.streams), rows)
@@ -93,10 +93,10 @@ fn hour(side: &Side, hour: &Hour, targets: &[Target]) -> Part {
 fn ending(side: &Side, ending: &Ending, targets: &[Target]) -> Part {
     let target = |figure: &str| side.target(targets, figure);
     let mut rows =
-        row("Recording served after", format!("{:.2} s", ending.served_s), target("ending_served_s"));
-    rows += &row("Segments listed", ending.listed.to_string(), None);
-    rows += &row("Segments that answer", ending.answered.to_string(), target("ending_answered"));
-    rows += &row("Pictures decoded", ending.pictures.to_string(), target("ending_pictures"));
+        row("Recording served after", &format!("{:.2} s", ending.served_s), target("ending_served_s"));
+    rows += &row("Segments listed", &ending.listed.to_string(), None);
+    rows += &row("Segments that answer", &ending.answered.to_string(), target("ending_answered"));
+    rows += &row("Pictures decoded", &ending.pictures.to_string(), target("ending_pictures"));
     (format!("a stream of {} segments ends", ending.segments), rows)
 }
 
