@@ -34,7 +34,9 @@ async fn sends(world: &World) -> Result<()> {
     // Each run begins with segment 0 and timestamp 0 again.
     let hls = format!("-f hls -hls_time 1 -hls_flags delete_segments -method PUT {base}/live.m3u8");
     let segment = format!("-f segment -segment_time 1 -segment_format mpegts {base}/%d.ts");
-    for (source, output, places) in [("testsrc2", &hls, 4), ("smptebars", &hls, 8), ("testsrc2", &segment, 12)] {
+    for (source, output, places) in
+        [("testsrc2", &hls, 4), ("smptebars", &hls, 8), ("testsrc2", &segment, 12)]
+    {
         ffmpeg(source, output).await?;
         until("every segment has a place", LIMIT, || has_places(world, &stream, places)).await?;
     }
