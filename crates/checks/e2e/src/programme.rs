@@ -26,7 +26,8 @@ impl Programme {
     /// ffmpeg fails, or cuts elsewhere.
     pub async fn make(workshop: &Workshop, count: u32, length: Duration) -> Result<Self> {
         let pattern = workshop.path("programme-%d.ts").display().to_string();
-        let (seconds, pictures) = (length.as_secs_f64(), length.as_secs_f64() * f64::from(PICTURES_PER_SECOND));
+        let (seconds, pictures) =
+            (length.as_secs_f64(), length.as_secs_f64() * f64::from(PICTURES_PER_SECOND));
         let all = f64::from(count) * seconds;
         let text = format!(
             "-nostdin -v error -f lavfi -i testsrc2=size=160x90:rate={PICTURES_PER_SECOND} -f lavfi -i sine=sample_rate=48000 \

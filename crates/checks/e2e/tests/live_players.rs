@@ -138,7 +138,8 @@ async fn in_vlc(program: &Path, workshop: &Workshop, stream: &Stream, plan: &Pla
     let (began, window) = until("VLC plays", LIMIT, async || vlc.position().await).await?;
     ensure!(window - began <= VLC_BEHIND + 5, "VLC began at {began} s of {window} s");
     let watched = Instant::now();
-    until("VLC has played on", plan.vlc + LIMIT, async || Ok((watched.elapsed() > plan.vlc).then_some(()))).await?;
+    until("VLC has played on", plan.vlc + LIMIT, async || Ok((watched.elapsed() > plan.vlc).then_some(())))
+        .await?;
     let (now, _) = vlc.position().await?.context("VLC does not play any more")?;
     let delays = delays(workshop, &vlc).await?;
     note(format_args!(
@@ -148,7 +149,11 @@ async fn in_vlc(program: &Path, workshop: &Workshop, stream: &Stream, plan: &Pla
         delays[0],
         delays[delays.len() - 1],
     ));
-    ensure!((now - began) as f64 > 0.8 * plan.vlc.as_secs_f64(), "VLC: from {began} s to {now} s\n{}", vlc.log());
+    ensure!(
+        (now - began) as f64 > 0.8 * plan.vlc.as_secs_f64(),
+        "VLC: from {began} s to {now} s\n{}",
+        vlc.log()
+    );
 
     vlc.ask("seek 0").await?;
     let beginning = async || Ok(vlc.position().await?.filter(|(at, _)| *at < began / 2));
@@ -223,7 +228,9 @@ impl Stream {
             gap |= line == "#EXT-X-GAP";
             if let Some(length) = line.strip_prefix("#EXTINF:") {
                 segments.push((false, length.trim_end_matches(',').parse()?));
-            } else if !line.starts_with('#') && let Some(last) = segments.last_mut() {
+            } else if !line.starts_with('#')
+                && let Some(last) = segments.last_mut()
+            {
                 last.0 = std::mem::take(&mut gap);
             }
         }

@@ -68,7 +68,14 @@ impl World {
         documents: Arc<dyn Documents>,
         objects: Arc<dyn ObjectStore>,
     ) -> Self {
-        Self { log, documents, objects, clock: self.clock.clone(), servers: None, _folder: self._folder.clone() }
+        Self {
+            log,
+            documents,
+            objects,
+            clock: self.clock.clone(),
+            servers: None,
+            _folder: self._folder.clone(),
+        }
     }
 
     pub(crate) async fn remove(&self) -> Result<()> {

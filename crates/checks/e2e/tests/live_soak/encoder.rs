@@ -113,7 +113,8 @@ impl Crew {
         }
         self.listening.abort();
         for stream in &self.streams {
-            let end = fleet.api().request(Method::POST, "/streams/end")?.json(&json!({ "stream_id": stream }));
+            let end =
+                fleet.api().request(Method::POST, "/streams/end")?.json(&json!({ "stream_id": stream }));
             let answer = fleet.api().send(end).await?;
             ensure!(answer.status == 200, "{}: {}", answer.status, answer.text());
         }

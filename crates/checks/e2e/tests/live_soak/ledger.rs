@@ -44,7 +44,8 @@ impl Ledger {
 
     /// The newest version of each stream.
     pub(crate) fn versions(&self) -> BTreeMap<StreamId, u64> {
-        let newest = |published: &Published| published.last_key_value().map_or(0, |((_, version), _)| *version);
+        let newest =
+            |published: &Published| published.last_key_value().map_or(0, |((_, version), _)| *version);
         self.lock().iter().map(|(stream, published)| (stream.clone(), newest(published))).collect()
     }
 

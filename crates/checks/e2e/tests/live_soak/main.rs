@@ -66,7 +66,10 @@ async fn streams_keep_the_rules_while_their_processor_is_killed() -> Result<()> 
     restart(&mut fleet).await?;
     ensure!(verdict::endings(fleet.api(), &sent).await? == ended, "a playlist changed after its end");
     let refused = fleet.logged(PROCESSOR)?.matches("another owner has taken the stream over").count();
-    note(format_args!("{}; {refused} commits of owners that were none any more were refused", ledger.judge()?));
+    note(format_args!(
+        "{}; {refused} commits of owners that were none any more were refused",
+        ledger.judge()?
+    ));
     fleet.finish().await
 }
 
@@ -128,7 +131,8 @@ async fn progress(ledger: &Ledger, when: &str) -> Result<()> {
     let (before, began) = (ledger.versions(), Instant::now());
     until(&format!("every stream goes on {when}"), LIMIT, async || {
         let now = ledger.versions();
-        let on = before.iter().all(|(stream, version)| now.get(stream).is_some_and(|now| *now >= version + 2));
+        let on =
+            before.iter().all(|(stream, version)| now.get(stream).is_some_and(|now| *now >= version + 2));
         Ok((on && now.len() == STREAMS).then_some(()))
     })
     .await?;

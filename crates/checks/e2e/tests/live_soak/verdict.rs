@@ -59,7 +59,11 @@ pub(crate) async fn recording(api: &Api, sent: &Sent) -> Result<()> {
     ensure!(lost.is_empty() && more.is_empty(), "lost {lost:?}, nobody published {more:?}");
     for (number, checksum) in &sent.published {
         let answer = api.fetch(url.join(&format!("{number}.ts"))?.as_str()).await?;
-        ensure!(answer.status == 200 && sha256(&answer.body) == *checksum, "segment {number}: {}", answer.status);
+        ensure!(
+            answer.status == 200 && sha256(&answer.body) == *checksum,
+            "segment {number}: {}",
+            answer.status
+        );
     }
     Ok(())
 }

@@ -45,7 +45,8 @@ pub(crate) async fn master(
 /// the master once, and would never learn of its formats.
 async fn measured_stream(state: &State, id: &StreamId) -> Result<Arc<Stream>, Problem> {
     let stream = state.recent_stream(id).await?;
-    if stream.timeline.next.is_some() || state.playlists.get(id).is_none_or(|listing| listing.first.is_none()) {
+    if stream.timeline.next.is_some() || state.playlists.get(id).is_none_or(|listing| listing.first.is_none())
+    {
         return Ok(stream);
     }
     state.recent.forget(id);

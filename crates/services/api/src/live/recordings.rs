@@ -23,7 +23,11 @@ type Slot = OnceCell<Arc<Listing>>;
 
 impl Recordings {
     /// The playlist of a recording that is playable.
-    pub(super) async fn get(&self, objects: &dyn ObjectStore, id: &StreamId) -> Result<Arc<Listing>, Problem> {
+    pub(super) async fn get(
+        &self,
+        objects: &dyn ObjectStore,
+        id: &StreamId,
+    ) -> Result<Arc<Listing>, Problem> {
         let slot = self.slot(id);
         slot.get_or_try_init(|| read(objects, id)).await.cloned()
     }
