@@ -80,7 +80,8 @@ impl Search {
             (held, None) => Some(held * 2),
             (0, Some(lost)) => Some(lost / 2).filter(|rate| *rate > 0),
             (held, Some(lost)) => {
-                (f64::from(lost) > f64::from(held) * (1.0 + STEP)).then(|| u32::midpoint(held, lost))
+                let apart = f64::from(lost) > f64::from(held) * (1.0 + STEP) && lost > held + 1;
+                apart.then(|| u32::midpoint(held, lost))
             }
         }
     }

@@ -2,6 +2,7 @@
 //! serves it starts.
 
 use crate::{
+    clock::{self, Stopwatch},
     ground::On,
     live::channel,
     programs::{self, Programs},
@@ -24,6 +25,10 @@ use url::Url;
 
 /// As many segments as a live playlist lists.
 const WINDOW: u32 = 10;
+/// How often the playlist is looked at before it is read.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// A playlist that is not the one on the log after so many seconds never will be.
+const PATIENCE_S: f64 = 30.0;
 /// So many records are written at once.
 const WRITTEN_AT_ONCE: u32 = 1_000;
 
@@ -68,9 +73,7 @@ impl Stage {
         };
         let view = api.join(&format!("/streams/{stream}/live"))?;
         let playlist = channel::playlist(&client, &api, &stream).await?;
-        let served = channel::text(&client, &playlist).await?;
-        let last = format!("{}\n", hls::live::segment_name(segments - 1));
-        anyhow::ensure!(served.ends_with(&last), "the playlist is not the one on the log:\n{served}");
+        followed(&client, &playlist, segments).await?;
         Ok(Self { program, view, playlist })
     }
 
@@ -80,6 +83,19 @@ impl Stage {
             Running::Servers(api) => api.stop().await,
             Running::Embedded(standalone) => standalone.stop().await,
         }
+    }
+}
+
+/// Waits until the program has read the log: until then it answers with what the stream's document says.
+async fn followed(client: &Client, playlist: &Url, segments: u32) -> anyhow::Result<()> {
+    let (began, last) = (Stopwatch::start(), format!("{}\n", hls::live::segment_name(segments - 1)));
+    loop {
+        let served = channel::text(client, playlist).await?;
+        if served.ends_with(&last) {
+            return Ok(());
+        }
+        anyhow::ensure!(began.seconds() < PATIENCE_S, "the playlist is not the one on the log:\n{served}");
+        clock::pause(LOOK_EVERY).await;
     }
 }
 
