@@ -10,7 +10,7 @@ use live_processor::LiveProcessor;
 use ports::Clock;
 use producer::Producer;
 use prometheus::Registry;
-use service_kit::{Service, SystemClock, stop_on_signal, supervise};
+use service_kit::{Meters, Service, SystemClock, measure_process, stop_on_signal, supervise};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
@@ -54,8 +54,13 @@ async fn start(
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Vec<Service>> {
-    let Adapters { catalog, log, objects, encoder } = adapters;
     let metrics = Registry::new();
+    measure_process(&metrics, env!("CARGO_PKG_VERSION"), &settings.process.data_dir)?;
+    let meters = Meters::new(&metrics, clock)?;
+    let log = meters.log(adapters.log.clone());
+    let catalog = meters.documents(adapters.catalog.clone());
+    let objects = meters.objects(adapters.objects.clone());
+    let encoder = &adapters.encoder;
     let worker = transcode_worker::Deps {
         log: log.clone(),
         documents: catalog.clone(),
@@ -83,7 +88,7 @@ async fn start(
         log: log.clone(),
         documents: catalog.clone(),
         objects: objects.clone(),
-        media: Some(objects.routes()),
+        media: Some(adapters.objects.routes()),
         clock: clock.clone(),
         metrics: metrics.clone(),
     };

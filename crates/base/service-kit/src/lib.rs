@@ -9,9 +9,11 @@ mod collection;
 mod commits;
 mod consumer;
 mod events;
+mod metered;
 mod metrics;
 mod monitoring;
 mod parking;
+mod process_metrics;
 mod relay;
 mod scratch;
 pub mod settings;
@@ -24,10 +26,14 @@ pub use clock::SystemClock;
 pub use collection::{ChangeError, Collection, DecodeError, Found, Versioned};
 pub use commits::Commits;
 pub use consumer::{Consumer, Receiver};
-pub use events::{Events, Handler};
-pub use metrics::{MetricsError, counter, gauge, histogram, histogram_of, render};
+pub use events::{EventMetrics, Events, Handler};
+pub use metered::Meters;
+pub use metrics::{
+    MetricsError, counter, fraction, fraction_of, from_zero, gauge, histogram, histogram_of, render,
+};
 pub use monitoring::{Check, Monitoring};
 pub use parking::{ORIGIN_HEADER, REASON_HEADER, WHOLE_HEADER, park};
+pub use process_metrics::measure_process;
 pub use relay::{Relay, sweep};
 pub use scratch::emptied;
 pub use source::{SourceFile, Sources};

@@ -57,6 +57,10 @@ impl Attempts {
         let (job, urgency) = (claimed.job, if claimed.urgent { Urgency::Now } else { Urgency::Background });
         let name = if claimed.urgent { "now" } else { "background" };
         let running = self.metrics.running.with_label_values(&[name]);
+        if job.epoch == 1 {
+            let waited = self.clock.now().millis_since(job.created_at) as f64 / 1000.0;
+            self.metrics.queue_wait.with_label_values(&[name]).observe(waited);
+        }
         running.inc();
         let outcome = tokio::select! {
             outcome = self.attempt(&job, urgency, turn) => outcome,
@@ -117,11 +121,11 @@ impl Attempts {
         let encoded = handing_over(encoding, turn, nearly_done(seen, media_seconds(&job.task))).await;
         let encoded = encoded.map_err(outcome_of)?;
         let took = self.clock.monotonic().since(began);
-        self.measure(job, took);
         let store = Store { objects: &*self.objects, clock: &*self.clock, job };
         let encode_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let stored = async {
             let outputs = store.all(encoded, encode_ms).await?;
+            self.measure(job, took, &outputs);
             store.record(&outputs).await?;
             Ok(outputs)
         };
@@ -164,6 +168,7 @@ impl Attempts {
             }
             Outcome::Failed(failure) => {
                 tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, class = ?failure.class, error = failure.text, "an attempt failed");
+                self.metrics.failures.with_label_values(&[class_name(failure.class)]).inc();
                 let (epoch, jitter) = (job.epoch, self.clock.chance());
                 ("failed", self.change(job, |job, now| job.fail(epoch, failure.clone(), jitter, now)).await)
             }
@@ -195,11 +200,17 @@ impl Attempts {
         until_available(&*self.clock, "recording how a job ended", change).await
     }
 
-    fn measure(&self, job: &Job, took: Duration) {
+    fn measure(&self, job: &Job, took: Duration, outputs: &Outputs) {
         let seconds = took.as_secs_f64().max(1e-3);
-        let kind = kind(&job.task);
+        let (kind, speed) = (kind(&job.task), media_seconds(&job.task) / seconds);
         self.metrics.encode_seconds.with_label_values(&[kind]).observe(seconds);
-        self.metrics.encode_speed.with_label_values(&[kind]).observe(media_seconds(&job.task) / seconds);
+        self.metrics.encode_speed.with_label_values(&[kind]).observe(speed);
+        for track in &outputs.tracks {
+            let rendition = track.rendition.as_str();
+            let bytes = track.segments.iter().map(|segment| segment.size_bytes).sum();
+            self.metrics.rendition_speed.with_label_values(&[rendition]).observe(speed);
+            self.metrics.output_bytes.with_label_values(&[rendition]).inc_by(bytes);
+        }
     }
 }
 
@@ -243,6 +254,14 @@ fn kind(task: &EncodeTask) -> &'static str {
         EncodeTask::Chunk(_) => "chunk",
         EncodeTask::Span(_) => "span",
         EncodeTask::TestSource(_) => "test_source",
+    }
+}
+
+fn class_name(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::Permanent => "permanent",
+        FailureClass::Transient => "transient",
+        FailureClass::Unknown => "unknown",
     }
 }
 

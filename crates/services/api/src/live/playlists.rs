@@ -23,6 +23,12 @@ impl Playlists {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(stream).cloned()
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<(StreamId, Arc<Listing>)> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().map(|(stream, listing)| (stream.clone(), listing.clone())).collect()
+    }
+
     /// Takes a playlist in, unless the one that is known is as new. Returns the one that is known then.
     pub(super) fn offer(&self, stream: &StreamId, rank: Rank, text: String) -> Arc<Listing> {
         if let Some(known) = self.get(stream).filter(|known| known.rank >= rank) {

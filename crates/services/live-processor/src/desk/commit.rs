@@ -51,8 +51,8 @@ impl Desk {
         let replace = || self.shared.streams.replace(known.revision, decided.clone());
         let committed = until_available(&*self.shared.clock, "committing a decision", replace).await?;
         let Some(committed) = committed else { return self.overtaken(&known.document).await };
-        self.shared.count(&committed.document);
         let changed = committed.document.timeline.version != known.document.timeline.version;
+        self.shared.count(&committed.document, changed);
         self.spread(&committed.document, changed).await?;
         self.waiting.settle(&committed.document.timeline);
         self.known = Some(committed);
@@ -150,8 +150,12 @@ fn started_by(event: &Envelope) -> Option<NewStream> {
 
 impl Shared {
     /// Counts what a commit has decided.
-    fn count(&self, stream: &Stream) {
+    fn count(&self, stream: &Stream, changed: bool) {
         let none: &[&str] = &[];
+        if let Some(tail) = stream.timeline.tail.as_ref().filter(|_| changed && !stream.timeline.ended) {
+            let behind = self.clock.now().as_millis() as f64 / 1e3 - tail.ends_at_us as f64 / 1e6;
+            self.metrics.behind.with_label_values(none).observe(behind.max(0.0));
+        }
         for record in &stream.timeline.unrecorded {
             match record.status {
                 Listing::Listed => self.metrics.processed.with_label_values(none).inc(),
