@@ -7,7 +7,10 @@ use mongo::Catalog;
 use ports::{Clock, Documents, EventLog, ObjectStore};
 use prometheus::Registry;
 use s3::S3;
-use service_kit::{Check, Meters, Monitoring, Service, Unavailable, measure_process, until_available};
+use service_kit::{
+    Check, Meters, MetricsError, Monitoring, Readiness, Service, Unavailable, measure_process,
+    until_available,
+};
 use std::{net::SocketAddr, path::Path, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
@@ -95,8 +98,9 @@ impl World {
         stop: &CancellationToken,
     ) -> anyhow::Result<Service> {
         let (address, metrics, clock) = (self.address, self.metrics.clone(), self.clock.clone());
-        let monitoring =
-            Monitoring::bind(address, service, metrics, self.checks.clone(), clock).await.map_err(|error| {
+        let monitoring = Monitoring::bind(address, service, metrics, self.checks.clone(), clock)
+            .await
+            .map_err(|error| {
                 anyhow::anyhow!(
                     "cannot listen on {address}: {error}. Choose another port, or stop what uses this one"
                 )
@@ -107,6 +111,19 @@ impl World {
         tracing::info!("health and metrics at http://{}", monitoring.address());
         let stop = stop.clone();
         Ok(Service::new("monitoring", async move { Ok(monitoring.run(stop).await?) }))
+    }
+
+    /// What looks after the servers and shows whether they answer.
+    ///
+    /// # Errors
+    /// When the metrics have it already.
+    pub(crate) fn readiness(&self, stop: &CancellationToken) -> Result<Service, MetricsError> {
+        let readiness = Readiness::new(&self.metrics, self.checks.clone(), self.clock.clone())?;
+        let stop = stop.clone();
+        Ok(Service::new("readiness", async move {
+            readiness.run(stop).await;
+            Ok(())
+        }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     adapters::{self, Adapters},
-    folder,
+    folder, readiness,
     settings::StandaloneSettings,
 };
 use api::Api;
@@ -10,7 +10,7 @@ use live_processor::LiveProcessor;
 use ports::Clock;
 use producer::Producer;
 use prometheus::Registry;
-use service_kit::{Meters, Service, SystemClock, measure_process, stop_on_signal, supervise};
+use service_kit::{Meters, Readiness, Service, SystemClock, measure_process, stop_on_signal, supervise};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
@@ -103,16 +103,22 @@ async fn start(
         objects: objects.clone(),
         encoder: encoder.clone(),
         clock: clock.clone(),
-        metrics,
+        metrics: metrics.clone(),
         api: reached_from_here(api.address())?,
     };
     let producer = Producer::start(settings.producer, clients).await?;
+    let readiness = Readiness::new(&metrics, readiness::checks(&log, &catalog, &objects), clock.clone())?;
+    let watched = stop.clone();
     Ok(vec![
         Service::new("api", api.run(stop.clone())),
         Service::new("vod-processor", processor.run(stop.clone())),
         Service::new("live-processor", live.run(stop.clone())),
         Service::new("transcode-worker", worker.run(stop.clone())),
         Service::new("producer", producer.run(stop.clone())),
+        Service::new("readiness", async move {
+            readiness.run(watched).await;
+            Ok(())
+        }),
     ])
 }
 

@@ -1,11 +1,12 @@
 //! Events of a topic: decoded, handled, and parked when that is impossible.
 
-use crate::{MetricsError, Receiver, Unavailable, counter, histogram, park, until_available};
+use crate::{MetricsError, Receiver, Unavailable, counter, histogram, park, trace, until_available};
 use async_trait::async_trait;
 use domain::event::{self, Envelope};
 use ports::{Clock, EventLog, Received};
 use prometheus::{HistogramVec, IntCounterVec, Registry};
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// Carries out what an event asks for. The same event may come twice, and side by side with others.
 #[async_trait]
@@ -91,10 +92,16 @@ impl<H: Handler> Events<H> {
     async fn handle(&self, received: &Received) -> Result<(), String> {
         let payload = received.record.payload.as_deref().ok_or("the event has no payload")?;
         let event = event::decode(payload).map_err(|error| error.to_string())?;
-        let waited = self.clock.now().millis_since(event.timestamp) as f64 / 1000.0;
         let topic = received.position.partition.topic.name();
+        let (now, trace) = (self.clock.now(), trace::carried_by(&received.record));
+        let waited = now.millis_since(event.timestamp) as f64 / 1000.0;
         self.metrics.delay.with_label_values(&[topic]).observe(waited);
+        trace::waited("wait in the event log", trace, event.timestamp, now);
+        let span = tracing::info_span!(target: trace::TRACE, "handle an event", topic, trace_id = tracing::field::Empty);
         let handling = || self.handler.handle(event.clone());
-        until_available(&*self.clock, "handling an event", handling).await.map_err(|error| error.to_string())
+        until_available(&*self.clock, "handling an event", handling)
+            .instrument(trace::continuing(span, trace))
+            .await
+            .map_err(|error| error.to_string())
     }
 }

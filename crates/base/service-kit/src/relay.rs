@@ -1,6 +1,6 @@
 //! The outbox relay: publishes what documents hold, then takes it out of them.
 
-use crate::Collection;
+use crate::{Collection, trace};
 use domain::{
     collection::Index,
     document::Document,
@@ -23,14 +23,25 @@ impl Relay {
         Self { log }
     }
 
-    /// Publishes one event.
+    /// Publishes one event, which carries the current trace on.
     ///
     /// # Errors
     /// When the log fails.
     pub async fn publish(&self, topic: Topic, key: &str, event: &Envelope) -> Result<(), LogError> {
+        self.publish_of(trace::traceparent(), topic, key, event).await
+    }
+
+    async fn publish_of(
+        &self,
+        traceparent: Option<String>,
+        topic: Topic,
+        key: &str,
+        event: &Envelope,
+    ) -> Result<(), LogError> {
+        let trace = traceparent.into_iter().map(|value| (trace::TRACEPARENT.to_owned(), value));
         let payload = serde_json::to_vec(event).map_err(|error| LogError::Unavailable(error.to_string()))?;
         self.log
-            .publish(topic, Record { key: key.to_owned(), payload: Some(payload), headers: Vec::new() })
+            .publish(topic, Record { key: key.to_owned(), payload: Some(payload), headers: trace.collect() })
             .await
     }
 
@@ -53,7 +64,8 @@ impl Relay {
     ) -> Result<(), FlushError> {
         let events = document.outbox().events.clone();
         for outgoing in &events {
-            self.publish(outgoing.topic, &outgoing.key, &outgoing.event).await?;
+            let trace = document.outbox().traceparent.clone().or_else(trace::traceparent);
+            self.publish_of(trace, outgoing.topic, &outgoing.key, &outgoing.event).await?;
         }
         document.outbox_mut().published(&events);
         let body =

@@ -46,10 +46,7 @@ impl Metrics {
             )?,
         };
         let types = [["vod"], ["live"]];
-        from_zero(
-            &metrics.messages,
-            &[["vod", Topic::VodChunks.name()], ["live", Topic::LiveChunks.name()]],
-        );
+        from_zero(&metrics.messages, &[["vod", Topic::VodChunks.name()], ["live", Topic::LiveChunks.name()]]);
         from_zero(&metrics.bytes, &types);
         from_zero(&metrics.active_streams, &types);
         Ok(metrics)

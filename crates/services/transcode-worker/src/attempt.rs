@@ -9,10 +9,11 @@ use domain::{
     video::{Video, VideoRefusal},
 };
 use ports::{Clock, Encoder, MediaError, ObjectError, ObjectStore, Progress, Urgency};
-use service_kit::{ChangeError, Collection, SourceFile, Sources, until_available};
+use service_kit::{ChangeError, Collection, SourceFile, Sources, trace, until_available};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// The share of an encode after which the next one begins: the last pictures leave the encoders one by one, and a
 /// process that starts fills the cores that this leaves idle.
@@ -45,9 +46,35 @@ enum Outcome {
 }
 
 impl Attempts {
+    /// Attempts a claimed job, as part of its upload's trace.
+    pub(crate) async fn run(
+        &self,
+        claimed: Claimed,
+        turn: Option<OwnedSemaphorePermit>,
+        stop: &CancellationToken,
+        grace: Duration,
+    ) {
+        let job = &claimed.job;
+        let trace = job.outbox.traceparent.as_deref();
+        let span = tracing::info_span!(
+            target: trace::TRACE,
+            "job",
+            otel.name = format!("job {}", job.part),
+            job_id = %job.job_id,
+            stream_id = %job.stream_id,
+            epoch = job.epoch,
+            trace_id = tracing::field::Empty,
+        );
+        if job.epoch == 1 {
+            trace::waited("wait for a worker", trace, job.created_at, self.clock.now());
+        }
+        let span = trace::continuing(span, trace);
+        self.claimed(claimed, turn, stop, grace).instrument(span).await;
+    }
+
     /// Attempts a claimed job and settles its lease; gives up its `turn` when the encode is nearly done. At `stop` it
     /// goes on for `grace`, then gives the job back.
-    pub(crate) async fn run(
+    async fn claimed(
         &self,
         claimed: Claimed,
         turn: Option<OwnedSemaphorePermit>,
@@ -69,7 +96,7 @@ impl Attempts {
         };
         running.dec();
         let given_back = matches!(outcome, Outcome::GivenBack(_));
-        self.settle(&job, outcome).await;
+        self.settle(&job, outcome).instrument(tracing::info_span!(target: trace::TRACE, "settle")).await;
         if given_back && !stop.is_cancelled() {
             // What ails the machine would end the next attempt as fast as this one.
             self.clock.sleep(PAUSE).await;
@@ -112,12 +139,16 @@ impl Attempts {
             .map_err(machine)?;
         let source = match &job.task {
             EncodeTask::TestSource(_) => None,
-            EncodeTask::Chunk(_) | EncodeTask::Span(_) => Some(self.source(job).await?),
+            EncodeTask::Chunk(_) | EncodeTask::Span(_) => {
+                let opening = tracing::info_span!(target: trace::TRACE, "open the source");
+                Some(self.source(job).instrument(opening).await?)
+            }
         };
         let source = source.as_ref().map(SourceFile::source);
         let (progress, seen) = watch::channel(Progress::default());
         let began = self.clock.monotonic();
         let encoding = self.encoder.encode(source.as_ref(), &job.task, urgency, scratch.path(), &progress);
+        let encoding = encoding.instrument(tracing::info_span!(target: trace::TRACE, "encode"));
         let encoded = handing_over(encoding, turn, nearly_done(seen, media_seconds(&job.task))).await;
         let encoded = encoded.map_err(outcome_of)?;
         let took = self.clock.monotonic().since(began);
@@ -129,6 +160,7 @@ impl Attempts {
             store.record(&outputs).await?;
             Ok(outputs)
         };
+        let stored = stored.instrument(tracing::info_span!(target: trace::TRACE, "store"));
         stored.await.map_err(|error: ObjectError| Outcome::GivenBack(error.to_string()))
     }
 

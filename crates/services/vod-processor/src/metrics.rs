@@ -2,9 +2,7 @@
 
 use domain::{event::Topic, job::JobState, video::VideoStatus};
 use prometheus::{Gauge, Histogram, HistogramVec, IntCounterVec, IntGaugeVec, Registry};
-use service_kit::{
-    MetricsError, counter, fraction, fraction_of, from_zero, gauge, histogram, histogram_of,
-};
+use service_kit::{MetricsError, counter, fraction, fraction_of, from_zero, gauge, histogram, histogram_of};
 
 /// States of jobs that somebody may have to care about.
 pub(crate) const OPEN_JOBS: [JobState; 4] =

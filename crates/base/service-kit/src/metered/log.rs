@@ -3,7 +3,9 @@
 use super::Calls;
 use async_trait::async_trait;
 use domain::event::Topic;
-use ports::{Committer, Delivery, EventLog, Follower, LogError, Membership, Position, Received, Record, StartAt};
+use ports::{
+    Committer, Delivery, EventLog, Follower, LogError, Membership, Position, Received, Record, StartAt,
+};
 use prometheus::IntCounterVec;
 use std::sync::Arc;
 

@@ -9,6 +9,8 @@ use domain::{
     task::EncodeTask,
     video::{Video, VideoStatus},
 };
+use service_kit::trace;
+use tracing::Instrument;
 
 impl Processor {
     /// Counts what a job made, or gives its video up. The same end may come twice.
@@ -47,7 +49,9 @@ impl Processor {
         self.metrics.processed.with_label_values(none).inc();
         self.metrics.ready.with_label_values(none).observe(seconds);
         self.metrics.variants.with_label_values(none).inc_by(video.variants_generated.len() as u64);
-        archive::write(self, video).await
+        let archiving =
+            tracing::info_span!(target: trace::TRACE, "archive the playlists", stream_id = %video.stream_id);
+        archive::write(self, video).instrument(archiving).await
     }
 
     async fn give_up(&self, job: &Job) -> Result<(), ProcessError> {
