@@ -37,7 +37,7 @@ step_advisories() {
 # One build of every target: package by package, shared crates would be compiled again with other features.
 step_build() { cargo build --workspace --all-targets --locked; }
 
-step_tidy() { test_targets "$(integration_tests checks/tidy)"; }
+step_tidy() { test_targets "$(integration_tests checks/tidy checks/dashboards)"; }
 
 step_unit() {
   local status=0

@@ -28,6 +28,9 @@ pub struct Outbox {
     /// Since when there is something; absent when there is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outbox_since: Option<Timestamp>,
+    /// The trace that these events, and whatever else becomes of the document, belong to (W3C Trace Context), if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 impl Outbox {

@@ -1,6 +1,6 @@
 //! The outbox relay: publishes what documents hold, then takes it out of them.
 
-use crate::{Collection, Unavailable};
+use crate::{Collection, Unavailable, trace};
 use domain::{
     collection::Index,
     document::{Document, Outbox},
@@ -23,14 +23,25 @@ impl Relay {
         Self { log }
     }
 
-    /// Publishes one event.
+    /// Publishes one event, which carries the current trace on.
     ///
     /// # Errors
     /// When the log fails.
     pub async fn publish(&self, topic: Topic, key: &str, event: &Envelope) -> Result<(), LogError> {
+        self.publish_of(trace::traceparent(), topic, key, event).await
+    }
+
+    async fn publish_of(
+        &self,
+        traceparent: Option<String>,
+        topic: Topic,
+        key: &str,
+        event: &Envelope,
+    ) -> Result<(), LogError> {
+        let trace = traceparent.into_iter().map(|value| (trace::TRACEPARENT.to_owned(), value));
         let payload = serde_json::to_vec(event).map_err(|error| LogError::Unavailable(error.to_string()))?;
         self.log
-            .publish(topic, Record { key: key.to_owned(), payload: Some(payload), headers: Vec::new() })
+            .publish(topic, Record { key: key.to_owned(), payload: Some(payload), headers: trace.collect() })
             .await
     }
 
@@ -61,7 +72,7 @@ impl Relay {
         mut document: D,
     ) -> Result<(), FlushError> {
         self.publish_all(document.outbox()).await?;
-        *document.outbox_mut() = Outbox::default();
+        document.outbox_mut().take_out(|_| true);
         let body =
             serde_json::to_value(&document).map_err(|error| DocumentError::Invalid(error.to_string()))?;
         // A conflict means that the document moved on with these events still in it: the sweep takes them out.
@@ -71,7 +82,8 @@ impl Relay {
 
     async fn publish_all(&self, outbox: &Outbox) -> Result<(), LogError> {
         for outgoing in &outbox.events {
-            self.publish(outgoing.topic, &outgoing.key, &outgoing.event).await?;
+            let trace = outbox.traceparent.clone().or_else(trace::traceparent);
+            self.publish_of(trace, outgoing.topic, &outgoing.key, &outgoing.event).await?;
         }
         Ok(())
     }

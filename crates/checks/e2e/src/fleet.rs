@@ -86,6 +86,14 @@ impl Fleet {
         &self.api
     }
 
+    /// Where each program answers with its health and its metrics.
+    ///
+    /// # Errors
+    /// One of them does not tell.
+    pub fn endpoints(&self) -> Result<Vec<(&'static str, Api)>> {
+        self.members.iter().map(Member::endpoint).collect()
+    }
+
     /// The programs' data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {

@@ -82,6 +82,12 @@ impl Member {
         .await
     }
 
+    /// The program, and where it answers.
+    pub(crate) fn endpoint(&self) -> Result<(&'static str, Api)> {
+        let address = fs::read_to_string(self.address_file())?.trim().parse()?;
+        Ok((self.program, Api::at(address)?))
+    }
+
     pub(crate) fn runs_one_of(&self, programs: &[&str]) -> bool {
         programs.contains(&self.program)
     }

@@ -3,6 +3,7 @@
 pub(crate) mod catalog;
 pub(crate) mod end;
 mod filler;
+mod freshness;
 mod listing;
 pub(crate) mod play;
 mod playlists;
@@ -12,6 +13,7 @@ pub(crate) mod start;
 pub(crate) mod uploads;
 pub(crate) mod view;
 
+pub(crate) use freshness::watch as watch_freshness;
 pub(crate) use playlists::Playlists;
 pub(crate) use recent::Recent;
 pub(crate) use recordings::Recordings;
