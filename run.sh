@@ -19,6 +19,14 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 . "$ROOT/scripts/fleet.sh"
 # shellcheck source=scripts/topology.sh
 . "$ROOT/scripts/topology.sh"
+# shellcheck source=scripts/metrics.sh
+. "$ROOT/scripts/metrics.sh"
+# shellcheck source=scripts/log_lines.sh
+. "$ROOT/scripts/log_lines.sh"
+# shellcheck source=scripts/status.sh
+. "$ROOT/scripts/status.sh"
+# shellcheck source=scripts/doctor.sh
+. "$ROOT/scripts/doctor.sh"
 # shellcheck source=scripts/checks.sh
 . "$ROOT/scripts/checks.sh"
 
@@ -32,7 +40,8 @@ Usage: ./run.sh COMMAND
   restart           build, stop, start; data stays
   reset [--yes]     stop, and remove every video and all state
   scale SERVICE N   so many containers of a service of the fleet
-  status            health, what runs, queue
+  status            health, queue, live streams, lag, disk, last warnings
+  doctor            look for common faults, and name the fix
   logs [SERVICE]    the last lines of the logs; -f follows
   test              format, lints, licences, rules, unit, end to end
   bench [NAME]      measure: against bare ffmpeg, under load, with many workers
@@ -95,8 +104,19 @@ END
       cat <<'END'
 Usage: ./run.sh status
 
-Health, process or containers, and what GET /stats says about the queue.
+Health, process or containers, what services depend on, the queue, live
+streams, what lags, the disk, and the last warnings. The fleet's numbers come
+from its Prometheus.
 Exit code: 0 ready, 1 running but not ready, 3 not running.
+END
+      ;;
+    doctor)
+      cat <<'END'
+Usage: ./run.sh doctor
+
+Looks for the common faults of this machine, the settings and what runs, and
+names the fix of each. Changes nothing.
+Exit code: 0 nothing found, 1 something.
 END
       ;;
     logs)
@@ -106,6 +126,7 @@ Usage: ./run.sh logs [SERVICE] [-f] [-n LINES]
 The last 100 lines of the log, or of one service's part of it:
   $(service_names | tr '\n' ' ')
 of the fleet also of one of its servers. Each container has its own last lines.
+On a terminal each service has its colour; into a pipe lines go as they are.
   -f, --follow    go on as lines arrive
   -n LINES        so many lines
 END
@@ -221,6 +242,11 @@ command_status() {
   "status_$(what_is_meant)"
 }
 
+command_doctor() {
+  no_arguments doctor "$@"
+  run_doctor
+}
+
 command_logs() {
   local service='' follow='' lines=100
   while [ "$#" -gt 0 ]; do
@@ -236,7 +262,7 @@ command_logs() {
     esac
     shift
   done
-  "logs_$(what_is_meant)" "$service" "$follow" "$lines"
+  "logs_$(what_is_meant)" "$service" "$follow" "$lines" | for_reader
 }
 
 command_test() {
@@ -273,7 +299,7 @@ main() {
   local command="${1:-help}"
   [ "$#" -eq 0 ] || shift
   case "$command" in
-    start | stop | restart | reset | scale | status | logs)
+    start | stop | restart | reset | scale | status | doctor | logs)
       help_if_asked "$command" "$@"
       load_settings
       place_files
@@ -289,7 +315,7 @@ main() {
     help | -h | --help) usage ;;
     *)
       misused "unknown command '$command'" \
-        "commands: start stop restart reset scale status logs test bench help"
+        "commands: start stop restart reset scale status doctor logs test bench help"
       ;;
   esac
 }

@@ -37,7 +37,7 @@ step_advisories() {
 # One build of every target: package by package, shared crates would be compiled again with other features.
 step_build() { cargo build --workspace --all-targets --locked; }
 
-step_tidy() { test_targets "$(integration_tests checks/tidy)"; }
+step_tidy() { test_targets "$(integration_tests checks/tidy checks/dashboards)"; }
 
 step_unit() {
   local status=0
@@ -51,7 +51,7 @@ step_e2e() {
   install_browser_tools
   export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
   # One process has no servers to lose, and no replicas.
-  test_targets "$(end_to_end_tests_but server_outages service_outages replicas)"
+  test_targets "$(end_to_end_tests_but server_outages service_outages replicas live_soak)"
 }
 
 # The same end-to-end tests, against the fleet's programs on real servers.

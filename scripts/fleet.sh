@@ -4,6 +4,8 @@
 FLEET_READY_WITHIN_S=300
 # Services of which there may be several, since they have no port on this machine.
 SCALABLE='vod-processor transcode-worker'
+# The services of ours, without the servers.
+FLEET_SERVICES='api vod-processor live-processor transcode-worker producer'
 
 # Says what the first start brings, since it takes its time.
 announce_first_start() {
@@ -132,8 +134,11 @@ status_fleet() {
     row "State" "${RED}running, but not ready${PLAIN} ($url/readyz answers $code)"
   fi
   row "API" "$url"
+  place_fleet
+  print_health fleet
   print_containers
-  print_work "$url"
+  # shellcheck disable=SC2086 # one word a service
+  compose_all logs --no-log-prefix --tail 300 $FLEET_SERVICES 2>/dev/null | print_last_errors
   [ "$code" = 200 ] && [ -z "$unwell" ]
 }
 

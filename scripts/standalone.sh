@@ -255,7 +255,8 @@ status_standalone() {
   if rebuilt_since; then row "Binary" "rebuilt since the start: ./run.sh restart runs the new one"; fi
   row "Data" "$(du -sh "$DATA_DIR" 2>/dev/null | cut -f1) in $DATA_DIR"
   row "API" "$url"
-  print_work "$url"
+  print_health standalone
+  tail -n 2000 "$LOG_FILE" 2>/dev/null | print_last_errors
   [ "$code" = 200 ]
 }
 

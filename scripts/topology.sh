@@ -53,12 +53,3 @@ choose_by_machine() {
 product_url() {
   if [ "$(what_runs)" = fleet ]; then fleet_url; else running_url; fi
 }
-
-# What GET /stats says about the queue, as a table. $1 the API's address.
-print_work() {
-  local stats
-  stats="$(curl -sf -m 3 "$1/stats" 2>/dev/null)" || return 0
-  heading "Work (GET /stats)"
-  printf '%s' "$stats" | json_leaves |
-    awk -F '\t' '{ if (NF > 1) printf("  %-36s %s\n", $1, $2); else print "  " $0 }'
-}

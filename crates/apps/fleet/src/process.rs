@@ -7,7 +7,6 @@ use crate::{
     settings::{self, FleetSettings},
     world,
 };
-use anyhow::Context;
 use service_kit::{SystemClock, stop_on_signal, supervise};
 use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -37,8 +36,7 @@ fn try_run<R: Role>() -> anyhow::Result<()> {
     match arguments.action {
         Some(Action::Healthcheck) => runtime.block_on(healthcheck::ask(settings.address, settings.port)),
         None => {
-            let process = &settings.process;
-            service_kit::init_tracing(&process.log_level, process.log_json).context("LOG_LEVEL")?;
+            let _telemetry = service_kit::init_tracing(R::NAME, &settings.process)?;
             runtime.block_on(serve::<R>(settings, arguments.address_file.as_deref()))
         }
     }
@@ -57,7 +55,9 @@ async fn serve<R: Role>(
         () = stop.cancelled() => return Ok(()),
     };
     let grace = settings.process.stop_grace + DRAIN;
-    let services = R::start(settings.role, world, address_file, &stop).await?;
+    let readiness = world.readiness(&stop)?;
+    let mut services = R::start(settings.role, world, address_file, &stop).await?;
+    services.push(readiness);
     tracing::info!(service = R::NAME, "running");
     supervise(services, stop, grace).await
 }

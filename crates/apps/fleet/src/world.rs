@@ -4,26 +4,30 @@ use crate::settings::FleetSettings;
 use futures::FutureExt;
 use kafka::{Log, TopicsError};
 use mongo::Catalog;
-use ports::Clock;
+use ports::{Clock, Documents, EventLog, ObjectStore};
 use prometheus::Registry;
 use s3::S3;
-use service_kit::{Check, Monitoring, Service, Unavailable, until_available};
+use service_kit::{
+    Check, Meters, MetricsError, Monitoring, Readiness, Service, Unavailable, measure_process,
+    until_available,
+};
 use std::{net::SocketAddr, path::Path, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// The adapters of the fleet.
 pub struct World {
     /// The event log.
-    pub log: Arc<Log>,
+    pub log: Arc<dyn EventLog>,
     /// The catalog.
-    pub documents: Arc<Catalog>,
+    pub documents: Arc<dyn Documents>,
     /// The object store.
-    pub objects: Arc<S3>,
+    pub objects: Arc<dyn ObjectStore>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Where metrics go.
     pub metrics: Registry,
     address: SocketAddr,
+    checks: Vec<(&'static str, Check)>,
 }
 
 /// Why an adapter does not open.
@@ -53,7 +57,18 @@ pub(crate) async fn open<C>(settings: &FleetSettings<C>, clock: Arc<dyn Clock>) 
     let (log, documents, objects) = tokio::try_join!(log, documents, objects)?;
     let address = SocketAddr::new(settings.address, settings.port);
     let (log, documents, objects) = (Arc::new(log), Arc::new(documents), Arc::new(objects));
-    Ok(World { log, documents, objects, clock: clock.clone(), metrics: Registry::new(), address })
+    let metrics = Registry::new();
+    measure_process(&metrics, env!("CARGO_PKG_VERSION"), &settings.process.data_dir)?;
+    let meters = Meters::new(&metrics, &clock)?;
+    Ok(World {
+        checks: checks(&log, &documents, &objects),
+        log: meters.log(log),
+        documents: meters.documents(documents),
+        objects: meters.objects(objects),
+        clock: clock.clone(),
+        metrics,
+        address,
+    })
 }
 
 async fn open_log(config: kafka::Config) -> Result<Log, NotOpen> {
@@ -83,8 +98,9 @@ impl World {
         stop: &CancellationToken,
     ) -> anyhow::Result<Service> {
         let (address, metrics, clock) = (self.address, self.metrics.clone(), self.clock.clone());
-        let monitoring =
-            Monitoring::bind(address, service, metrics, self.checks(), clock).await.map_err(|error| {
+        let monitoring = Monitoring::bind(address, service, metrics, self.checks.clone(), clock)
+            .await
+            .map_err(|error| {
                 anyhow::anyhow!(
                     "cannot listen on {address}: {error}. Choose another port, or stop what uses this one"
                 )
@@ -97,13 +113,26 @@ impl World {
         Ok(Service::new("monitoring", async move { Ok(monitoring.run(stop).await?) }))
     }
 
-    fn checks(&self) -> Vec<(&'static str, Check)> {
-        vec![
-            ("event_log", check(&self.log, |log| async move { log.check().await.is_ok() })),
-            ("catalog", check(&self.documents, |catalog| async move { catalog.ping().await.is_ok() })),
-            ("object_store", check(&self.objects, |store| async move { store.check().await.is_ok() })),
-        ]
+    /// What looks after the servers and shows whether they answer.
+    ///
+    /// # Errors
+    /// When the metrics have it already.
+    pub(crate) fn readiness(&self, stop: &CancellationToken) -> Result<Service, MetricsError> {
+        let readiness = Readiness::new(&self.metrics, self.checks.clone(), self.clock.clone())?;
+        let stop = stop.clone();
+        Ok(Service::new("readiness", async move {
+            readiness.run(stop).await;
+            Ok(())
+        }))
     }
+}
+
+fn checks(log: &Arc<Log>, documents: &Arc<Catalog>, objects: &Arc<S3>) -> Vec<(&'static str, Check)> {
+    vec![
+        ("event_log", check(log, |log| async move { log.check().await.is_ok() })),
+        ("catalog", check(documents, |catalog| async move { catalog.ping().await.is_ok() })),
+        ("object_store", check(objects, |store| async move { store.check().await.is_ok() })),
+    ]
 }
 
 fn check<A, F>(adapter: &Arc<A>, answers: impl Fn(Arc<A>) -> F + Send + Sync + 'static) -> Check

@@ -3,10 +3,10 @@
 mod adapters;
 mod command;
 mod folder;
+mod readiness;
 mod services;
 mod settings;
 
-use anyhow::Context;
 use clap::Parser;
 use command::Command;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
     if command.check_config {
         return Ok(());
     }
-    service_kit::init_tracing(&settings.process.log_level, settings.process.log_json).context("LOG_LEVEL")?;
+    let _telemetry = service_kit::init_tracing("standalone", &settings.process)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(services::run(settings, command.address_file.clone()))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     adapters::{self, Adapters},
-    folder,
+    folder, readiness,
     settings::StandaloneSettings,
 };
 use api::Api;
@@ -10,7 +10,7 @@ use live_processor::LiveProcessor;
 use ports::Clock;
 use producer::Producer;
 use prometheus::Registry;
-use service_kit::{Service, SystemClock, stop_on_signal, supervise};
+use service_kit::{Meters, Readiness, Service, SystemClock, measure_process, stop_on_signal, supervise};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
@@ -54,8 +54,13 @@ async fn start(
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Vec<Service>> {
-    let Adapters { catalog, log, objects, encoder } = adapters;
     let metrics = Registry::new();
+    measure_process(&metrics, env!("CARGO_PKG_VERSION"), &settings.process.data_dir)?;
+    let meters = Meters::new(&metrics, clock)?;
+    let log = meters.log(adapters.log.clone());
+    let catalog = meters.documents(adapters.catalog.clone());
+    let objects = meters.objects(adapters.objects.clone());
+    let encoder = &adapters.encoder;
     let worker = transcode_worker::Deps {
         log: log.clone(),
         documents: catalog.clone(),
@@ -83,7 +88,7 @@ async fn start(
         log: log.clone(),
         documents: catalog.clone(),
         objects: objects.clone(),
-        media: Some(objects.routes()),
+        media: Some(adapters.objects.routes()),
         clock: clock.clone(),
         metrics: metrics.clone(),
     };
@@ -98,16 +103,22 @@ async fn start(
         objects: objects.clone(),
         encoder: encoder.clone(),
         clock: clock.clone(),
-        metrics,
+        metrics: metrics.clone(),
         api: reached_from_here(api.address())?,
     };
     let producer = Producer::start(settings.producer, clients).await?;
+    let readiness = Readiness::new(&metrics, readiness::checks(&log, &catalog, &objects), clock.clone())?;
+    let watched = stop.clone();
     Ok(vec![
         Service::new("api", api.run(stop.clone())),
         Service::new("vod-processor", processor.run(stop.clone())),
         Service::new("live-processor", live.run(stop.clone())),
         Service::new("transcode-worker", worker.run(stop.clone())),
         Service::new("producer", producer.run(stop.clone())),
+        Service::new("readiness", async move {
+            readiness.run(watched).await;
+            Ok(())
+        }),
     ])
 }
 

@@ -91,6 +91,8 @@ pub const JOBS_BY_UPLOADER: Index = JOB_INDEXES[3];
 pub const JOBS_BY_STREAM: Index = JOB_INDEXES[4];
 /// Jobs whose outbox is not empty, by when it last became so.
 pub const JOBS_BY_OUTBOX: Index = JOB_INDEXES[5];
+/// Jobs of one state by creation.
+pub const JOBS_BY_AGE: Index = JOB_INDEXES[6];
 
 /// Live streams by creation.
 pub const STREAMS_BY_CREATION: Index = STREAM_INDEXES[0];
@@ -112,13 +114,14 @@ const VIDEO_INDEXES: [Index; 3] = [
     Index { kind: Kind::Video, name: "outbox", fields: &["outbox_since"] },
 ];
 
-const JOB_INDEXES: [Index; 6] = [
+const JOB_INDEXES: [Index; 7] = [
     Index { kind: Kind::Job, name: "turn", fields: &["state", "lane", "turn"] },
     Index { kind: Kind::Job, name: "wish", fields: &["state", "wanted_at"] },
     Index { kind: Kind::Job, name: "return", fields: &["state", "not_before"] },
     Index { kind: Kind::Job, name: "uploader", fields: &["state", "uploader", "turn"] },
     Index { kind: Kind::Job, name: "stream", fields: &["stream_id", "state"] },
     Index { kind: Kind::Job, name: "outbox", fields: &["outbox_since"] },
+    Index { kind: Kind::Job, name: "age", fields: &["state", "created_at"] },
 ];
 
 const STREAM_INDEXES: [Index; 3] = [

@@ -1,6 +1,10 @@
 //! What a stored document of this project has: an id, a collection, an outbox, and room for fields of other versions.
 
-use crate::{Timestamp, collection::Kind, event::Outgoing};
+use crate::{
+    Timestamp,
+    collection::Kind,
+    event::{Event, Outgoing},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// A typed document.
@@ -24,6 +28,9 @@ pub struct Outbox {
     /// Since when there is something; absent when there is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outbox_since: Option<Timestamp>,
+    /// The trace that these events, and whatever else becomes of the document, belong to (W3C Trace Context), if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 impl Outbox {
@@ -33,9 +40,9 @@ impl Outbox {
         self.outbox_since.get_or_insert(now);
     }
 
-    /// Removes the events that were published; others that came meanwhile stay.
-    pub fn published(&mut self, published: &[Outgoing]) {
-        self.events.retain(|event| !published.iter().any(|gone| gone.event.event_id == event.event.event_id));
+    /// Removes the events that whoever they are for has received.
+    pub fn take_out(&mut self, received: impl Fn(&Event) -> bool) {
+        self.events.retain(|outgoing| !received(&outgoing.event.event));
         if self.events.is_empty() {
             self.outbox_since = None;
         }

@@ -1,6 +1,6 @@
 //! Typed documents: reading, and changing by a pure step under compare-and-set, with the outbox relayed afterwards.
 
-use crate::{Relay, Unavailable};
+use crate::{Relay, Unavailable, relay::FlushError};
 use domain::document::Document;
 use ports::{Clock, Cursor, DocumentError, Documents, Inserted, Query, Replaced, Revision, Stored};
 use std::{marker::PhantomData, sync::Arc, time::Duration};
@@ -115,15 +115,15 @@ impl<D: Document> Collection<D> {
         }
     }
 
-    /// Adds a document and publishes its events; false when there was one with its id.
+    /// Adds a document and publishes its events; false when there was one with its id. The events stay in the document until
+    /// whoever acts on them takes them out in the write that this takes anyway, or the sweep does: one write less for each.
     ///
     /// # Errors
     /// When the catalog fails.
     pub async fn insert(&self, document: &D) -> Result<bool, DocumentError> {
         match self.documents.insert(D::KIND, document.id(), encode(document)?).await? {
-            Inserted::New(revision) => {
-                let stored = Stored { id: document.id().to_owned(), revision, body: serde_json::Value::Null };
-                self.relay.flush(&*self.documents, &stored, document.clone()).await;
+            Inserted::New(_) => {
+                self.relay.announce(document).await;
                 Ok(true)
             }
             Inserted::AlreadyThere(_) => Ok(false),
@@ -152,8 +152,7 @@ impl<D: Document> Collection<D> {
             let changed = step(decode(stored).map_err(DocumentError::from)?).map_err(ChangeError::Refused)?;
             match self.documents.replace(D::KIND, id, at, encode(&changed)?).await? {
                 Replaced::Done(revision) => {
-                    let stored = Stored { id: id.to_owned(), revision, body: serde_json::Value::Null };
-                    self.relay.flush(&*self.documents, &stored, changed.clone()).await;
+                    self.relay.flush(&*self.documents, revision, changed.clone()).await;
                     return Ok(changed);
                 }
                 Replaced::Conflict => {
@@ -162,6 +161,33 @@ impl<D: Document> Collection<D> {
                     self.clock.sleep(most.mul_f64(self.clock.chance())).await;
                 }
             }
+        }
+    }
+
+    /// Publishes and empties the outboxes of all that a query has. One that cannot be is left; a log or a catalog that is away
+    /// ends it.
+    ///
+    /// # Errors
+    /// When the log or the catalog is away.
+    pub(crate) async fn flush_all(&self, mut query: Query) -> Result<(), FlushError> {
+        loop {
+            let page = self.documents.find(&query).await?;
+            for stored in page.documents {
+                let (id, at) = (stored.id.clone(), stored.revision);
+                let flushed = match decode(stored) {
+                    Ok(document) => self.relay.try_flush::<D>(&*self.documents, at, document).await,
+                    Err(error) => Err(DocumentError::from(error).into()),
+                };
+                match flushed {
+                    Err(error) if error.is_unavailable() => return Err(error),
+                    Err(error) => tracing::warn!(id, %error, "its outbox could not be swept"),
+                    Ok(()) => {}
+                }
+            }
+            if page.next.is_none() {
+                return Ok(());
+            }
+            query = query.after(page.next);
         }
     }
 

@@ -1,8 +1,9 @@
 //! Making metrics in a registry that is passed in, and writing it out.
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
-    core::Collector,
+    Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+    core::{Collector, MetricVec, MetricVecBuilder},
 };
 
 /// A metric that cannot be made, such as a second one of the same name, or cannot be written out.
@@ -10,7 +11,7 @@ use prometheus::{
 #[error("metrics: {0}")]
 pub struct MetricsError(#[from] prometheus::Error);
 
-/// A family of counters.
+/// A family of counters. One without labels begins at zero, so that its first rise is seen as one.
 ///
 /// # Errors
 /// When the registry has one of this name.
@@ -20,10 +21,10 @@ pub fn counter(
     help: &str,
     labels: &[&str],
 ) -> Result<IntCounterVec, MetricsError> {
-    register(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
+    family(registry, IntCounterVec::new(Opts::new(name, help), labels)?, labels)
 }
 
-/// A family of gauges.
+/// A family of gauges. One without labels begins at zero.
 ///
 /// # Errors
 /// When the registry has one of this name.
@@ -33,10 +34,31 @@ pub fn gauge(
     help: &str,
     labels: &[&str],
 ) -> Result<IntGaugeVec, MetricsError> {
-    register(registry, IntGaugeVec::new(Opts::new(name, help), labels)?)
+    family(registry, IntGaugeVec::new(Opts::new(name, help), labels)?, labels)
 }
 
-/// A family of histograms with these upper bounds.
+/// A gauge of what is no whole number, such as seconds. It begins at zero.
+///
+/// # Errors
+/// When the registry has one of this name.
+pub fn fraction(registry: &Registry, name: &str, help: &str) -> Result<Gauge, MetricsError> {
+    register(registry, Gauge::with_opts(Opts::new(name, help))?)
+}
+
+/// One gauge of a family that several services of a process share, as [`histogram_of`].
+///
+/// # Errors
+/// When the registry has one of this name and value.
+pub fn fraction_of(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    (label, value): (&str, &str),
+) -> Result<Gauge, MetricsError> {
+    register(registry, Gauge::with_opts(Opts::new(name, help).const_label(label, value))?)
+}
+
+/// A family of histograms with these upper bounds. One without labels is there from the beginning.
 ///
 /// # Errors
 /// When the registry has one of this name.
@@ -47,7 +69,8 @@ pub fn histogram(
     labels: &[&str],
     bounds: &[f64],
 ) -> Result<HistogramVec, MetricsError> {
-    register(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(bounds.to_vec()), labels)?)
+    let options = HistogramOpts::new(name, help).buckets(bounds.to_vec());
+    family(registry, HistogramVec::new(options, labels)?, labels)
 }
 
 /// One histogram of a family that several services of a process share: each has its own value of the label. All of them give
@@ -76,6 +99,24 @@ pub fn render(registry: &Registry) -> Result<String, MetricsError> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
+/// Lets these members of a family begin at zero: what has never happened is shown as that, and not as nothing.
+pub fn from_zero<B: MetricVecBuilder, const N: usize>(family: &MetricVec<B>, members: &[[&str; N]]) {
+    for values in members {
+        family.with_label_values(values);
+    }
+}
+
+fn family<B: MetricVecBuilder + 'static>(
+    registry: &Registry,
+    family: MetricVec<B>,
+    labels: &[&str],
+) -> Result<MetricVec<B>, MetricsError> {
+    if labels.is_empty() {
+        from_zero::<B, 0>(&family, &[[]]);
+    }
+    register(registry, family)
+}
+
 fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> Result<M, MetricsError> {
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -84,6 +125,18 @@ fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_not_happened_is_zero() {
+        let registry = Registry::new();
+        counter(&registry, "starts_total", "Starts.", &[]).unwrap();
+        let ends = counter(&registry, "ends_total", "Ends.", &["how"]).unwrap();
+        from_zero(&ends, &[["well"], ["badly"]]);
+        let text = render(&registry).unwrap();
+        for line in ["starts_total 0", r#"ends_total{how="well"} 0"#, r#"ends_total{how="badly"} 0"#] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+        }
+    }
 
     #[test]
     fn services_of_one_process_share_a_family() {

@@ -1,6 +1,6 @@
 //! What an operator sees of a service that has no HTTP surface of its own: `/health`, `/readyz`, `/metrics`.
 
-use crate::render;
+use crate::{readiness::answers, render};
 use axum::{
     Json, Router,
     extract::State,
@@ -12,12 +12,9 @@ use futures::future::{BoxFuture, join_all};
 use ports::Clock;
 use prometheus::Registry;
 use serde::Serialize;
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-/// A dependency that takes longer to answer is not ready.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Asks a dependency whether it answers.
 pub type Check = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
@@ -107,10 +104,7 @@ async fn health(State(shared): State<Shared>) -> impl IntoResponse {
 async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
     let asked = shared.checks.iter().map(|(name, check)| {
         let clock = shared.clock.clone();
-        async move {
-            let ok = tokio::select! { ok = check() => ok, () = clock.sleep(PATIENCE) => false };
-            (*name, if ok { "ok" } else { "not available" })
-        }
+        async move { (*name, if answers(check, &*clock).await { "ok" } else { "not available" }) }
     });
     let dependencies: BTreeMap<_, _> = join_all(asked).await.into_iter().collect();
     let ready = dependencies.values().all(|said| *said == "ok");

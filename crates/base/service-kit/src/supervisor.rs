@@ -57,7 +57,7 @@ pub async fn supervise(
 ) -> anyhow::Result<()> {
     let mut running = JoinSet::new();
     for service in services {
-        let span = tracing::info_span!("service", name = service.name);
+        let span = tracing::info_span!("service", service = service.name);
         running.spawn(async move { (service.name, service.run.await) }.instrument(span));
     }
     let mut outcome = Ok(());

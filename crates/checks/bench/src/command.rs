@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::ground::On;
+use crate::{ground::On, live::Offered};
 use clap::{Args, Parser, Subcommand, value_parser};
 use std::path::PathBuf;
 
@@ -67,6 +67,24 @@ pub(crate) enum Bench {
     /// The load is that of `bench uploads`, but with all programs running. Before they start, an event lies on the log; it is
     /// handled when its video is in the catalog.
     Fleet(FleetArguments),
+    /// From a live segment's event to its playlist, seen over HTTP. Servers or none.
+    ///
+    /// Many streams at once. Their segments are stored first; then their events are published to `live-chunks`, each stream's in
+    /// order and at an even pace, and each is timed from the call that publishes it until an answer of the api that lists it was
+    /// read. Nobody polls: the bench follows `live-playlists` itself, asks the api when a stream has news, and again at once
+    /// until the answer has it. So a time is too long by one request at most. The first segments of each stream are not timed.
+    ///
+    /// On servers these are the programs api and live-processor, whose CPU time and memory are told. On the embedded adapters
+    /// they are libraries in this process, for no other can write to their log.
+    ///
+    /// `--sustain`, `--hour` and `--ending` measure something else instead.
+    Live(LiveArguments),
+    /// Reads of a live playlist, and of `GET /streams/{id}/live`, by wrk. Servers or none.
+    ///
+    /// One stream, written to the catalog and the log before the program starts: standalone, and on servers the api. The program
+    /// is bound to one core with taskset, and wrk to another. The two addresses are read with few segments of the stream in the
+    /// catalog and with many.
+    Reads(ReadsArguments),
 }
 
 /// What `bench vod` is told.
@@ -168,6 +186,66 @@ pub(crate) struct FleetArguments {
     /// How long they send, in seconds.
     #[arg(long, value_name = "S", default_value_t = 8, value_parser = value_parser!(u32).range(1..=600))]
     pub(crate) seconds: u32,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What `bench live` is told.
+#[derive(Debug, Args)]
+pub(crate) struct LiveArguments {
+    /// Segments a second, and over how many streams.
+    #[arg(
+        long,
+        value_name = "RATE/STREAMS,...",
+        value_delimiter = ',',
+        default_value = "1/1,100/20,1000/200"
+    )]
+    pub(crate) loads: Vec<Offered>,
+    /// How long each load lasts, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 20, value_parser = value_parser!(u32).range(1..=3600))]
+    pub(crate) seconds: u32,
+    /// The highest rate over 200 streams that is held for a minute: looked for upwards, in short runs, then held.
+    #[arg(long)]
+    pub(crate) sustain: bool,
+    /// Memory while an hour of streams comes as fast as it is taken: real segments, sent over HTTP to the ingest listener
+    /// of standalone, or on servers of the program live-processor.
+    #[arg(long)]
+    pub(crate) hour: bool,
+    /// How many streams this hour has.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u32).range(1..=100))]
+    pub(crate) hour_streams: u32,
+    /// How long this hour is, in segments of half a second.
+    #[arg(long, value_name = "N", default_value_t = 7_200, value_parser = value_parser!(u32).range(40..=100_000))]
+    pub(crate) hour_segments: u32,
+    /// A long stream ends: when its recording is served, whether all its addresses answer, and what ffprobe decodes of it.
+    #[arg(long)]
+    pub(crate) ending: bool,
+    /// How long this stream is, in segments of half a second.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(10..=100_000))]
+    pub(crate) ending_segments: u32,
+    #[command(flatten)]
+    pub(crate) on: Where,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// What `bench reads` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ReadsArguments {
+    /// Connections of wrk.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = value_parser!(u32).range(1..=1000))]
+    pub(crate) connections: u32,
+    /// How long it reads each time, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 8, value_parser = value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
+    /// Segments in the catalog: few.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) few: u32,
+    /// Segments in the catalog: many.
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) many: u32,
+    #[command(flatten)]
+    pub(crate) on: Where,
     #[command(flatten)]
     pub(crate) common: Common,
 }

@@ -5,11 +5,13 @@ mod child;
 mod clock;
 mod command;
 mod coordination;
+mod cores;
 mod ending;
 mod fleet;
 mod ground;
 mod idle;
 mod latency;
+mod live;
 mod load;
 mod machine;
 mod made;
@@ -17,6 +19,7 @@ mod percentiles;
 mod place;
 mod program;
 mod programs;
+mod reads;
 mod screen;
 mod servers;
 mod spread;
@@ -65,5 +68,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Bench::Uploads(arguments) => uploads::run(&arguments).await,
         Bench::Latency(arguments) => latency::run(&arguments).await,
         Bench::Fleet(arguments) => fleet::run(&arguments).await,
+        Bench::Live(arguments) => live::run(&arguments).await,
+        Bench::Reads(arguments) => reads::run(&arguments).await,
     }
 }

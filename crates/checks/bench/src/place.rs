@@ -21,7 +21,7 @@ pub(crate) fn folder(place: &Path, purpose: &str) -> anyhow::Result<TempDir> {
         .with_context(|| format!("cannot make a folder in {}", place.display()))
 }
 
-/// The absolute path of ffmpeg or ffprobe: what the variable names, else what PATH has.
+/// The absolute path of a program such as ffmpeg: what the variable names, else what PATH has.
 pub(crate) fn program(variable: &str, name: &str) -> anyhow::Result<PathBuf> {
     let named = std::env::var_os(variable).filter(|named| !named.is_empty()).unwrap_or_else(|| name.into());
     if Path::new(&named).components().count() > 1 {
@@ -31,5 +31,5 @@ pub(crate) fn program(variable: &str, name: &str) -> anyhow::Result<PathBuf> {
     std::env::split_paths(&path)
         .map(|folder| folder.join(&named))
         .find(|path| path.is_file())
-        .with_context(|| format!("{} is not in PATH: install FFmpeg, or set {variable}", named.display()))
+        .with_context(|| format!("{} is not in PATH: install it, or set {variable}", named.display()))
 }

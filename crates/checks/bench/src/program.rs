@@ -3,12 +3,13 @@
 use crate::{
     child::Process,
     clock::{self, Stopwatch},
+    cores,
 };
 use anyhow::Context;
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 use url::Url;
@@ -39,8 +40,14 @@ pub(crate) struct Ready {
 }
 
 impl Program {
-    /// Starts a program with these settings beside those of the environment; its log and its address go into `folder`.
-    pub(crate) fn start(binary: &Path, folder: &Path, settings: &[(String, String)]) -> anyhow::Result<Self> {
+    /// Starts a program with these settings beside those of the environment, on one core if one is given; its log and its
+    /// address go into `folder`.
+    pub(crate) fn start(
+        binary: &Path,
+        folder: &Path,
+        settings: &[(String, String)],
+        core: Option<u32>,
+    ) -> anyhow::Result<Self> {
         let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (log, address_file) =
             (folder.join(format!("{name}.log")), folder.join(format!("{name}.address")));
@@ -50,7 +57,7 @@ impl Program {
             File::options().create(true).append(true).open(&log).context("cannot make a log file")?;
         let began = Stopwatch::start();
         let process = Process::start(
-            Command::new(binary)
+            cores::bound(binary, core)
                 .arg("--address-file")
                 .arg(&address_file)
                 .envs(settings.iter().map(|(name, value)| (name, value)))

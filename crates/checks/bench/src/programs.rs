@@ -14,8 +14,10 @@ use url::Url;
 
 /// The program that takes uploads.
 pub(crate) const API: &str = "api";
+/// The program that makes playlists of live segments.
+pub(crate) const LIVE_PROCESSOR: &str = "live-processor";
 /// Every program of the fleet.
-const ALL: [&str; 5] = [API, "producer", "vod-processor", "live-processor", "transcode-worker"];
+const ALL: [&str; 5] = [API, "producer", "vod-processor", LIVE_PROCESSOR, "transcode-worker"];
 
 /// Running programs. Dropping them kills them, and removes what they made, on the servers too.
 pub(crate) struct Programs {
@@ -28,6 +30,16 @@ pub(crate) struct Programs {
 impl Programs {
     /// Starts these programs, some perhaps more than once, each with data of its own below `place`.
     pub(crate) fn start(place: &Path, servers: Servers, wanted: &[&str]) -> anyhow::Result<Self> {
+        Self::start_on(place, servers, wanted, None)
+    }
+
+    /// The same on one core, if one is given.
+    pub(crate) fn start_on(
+        place: &Path,
+        servers: Servers,
+        wanted: &[&str],
+        core: Option<u32>,
+    ) -> anyhow::Result<Self> {
         let folder = place::folder(place, "fleet")?;
         let mut running = Vec::new();
         for (number, program) in wanted.iter().enumerate() {
@@ -44,7 +56,7 @@ impl Programs {
                 settings.insert(name.to_owned(), value);
             }
             let settings: Vec<_> = settings.into_iter().collect();
-            running.push(Program::start(&binary(program)?, &home, &settings)?);
+            running.push(Program::start(&binary(program)?, &home, &settings, core)?);
         }
         Ok(Self { running, _folder: folder, _servers: servers })
     }

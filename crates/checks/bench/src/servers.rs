@@ -63,6 +63,12 @@ impl Servers {
         Ok(Self(settings))
     }
 
+    /// The same with a setting of the caller's.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// The settings of one replica.
     pub(crate) fn settings(&self, instance: &str) -> BTreeMap<String, String> {
         let mut settings = self.0.clone();

@@ -32,7 +32,21 @@ impl Standalone {
         client: &reqwest::Client,
         more: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
-        let folder = place::folder(place, "standalone")?;
+        Self::start_in(Self::folder(place)?, client, more, None).await
+    }
+
+    /// A folder for one, below `place`. Its data will be in `data`.
+    pub(crate) fn folder(place: &Path) -> anyhow::Result<TempDir> {
+        place::folder(place, "standalone")
+    }
+
+    /// Starts it in a folder that may hold data, on one core if one is given.
+    pub(crate) async fn start_in(
+        folder: TempDir,
+        client: &reqwest::Client,
+        more: &[(&str, &str)],
+        core: Option<u32>,
+    ) -> anyhow::Result<Self> {
         let data = folder.path().join("data").display().to_string();
         let mut settings = vec![
             ("DATA_DIR", data.as_str()),
@@ -47,7 +61,7 @@ impl Standalone {
         settings.extend(more);
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut program = Program::start(&binary()?, folder.path(), &settings)?;
+        let mut program = Program::start(&binary()?, folder.path(), &settings, core)?;
         let Ready { address, after_s } = program.ready(client).await?;
         Ok(Self { program, folder, address, ready_s: after_s })
     }

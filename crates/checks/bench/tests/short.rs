@@ -110,3 +110,84 @@ fn two_workers() {
         measured(&figures, &["/one/wall_s/median", "/two/cpu_s/median", "/wall_ratio"]);
     }
 }
+
+const LIVE: [&str; 5] = ["live", "--loads", "10/2", "--seconds", "2"];
+/// Half a minute of two streams, then of one that ends.
+const LONG: [&str; 9] =
+    ["live", "--hour", "--hour-streams", "2", "--hour-segments", "60", "--ending", "--ending-segments", "60"];
+
+fn seen(figures: &Value) {
+    measured(figures, &["/sides/0/loads/0/latency/p50_ms"]);
+    let load = &figures["sides"][0]["loads"][0];
+    assert_eq!((&load["published"], &load["latency"]["count"]), (&20.into(), &20.into()), "{figures:#}");
+}
+
+#[test]
+fn live_on_embedded_adapters() {
+    seen(&run(&on(&LIVE, "embedded")));
+}
+
+#[test]
+fn live_on_servers() {
+    if let Some(figures) = run_on_servers(&on(&LIVE, "servers")) {
+        seen(&figures);
+        measured(&figures, &["/sides/0/loads/0/resident_mib"]);
+    }
+}
+
+fn whole(figures: &Value) {
+    measured(figures, &["/sides/0/hour/resident_mib/9", "/sides/0/ending/served_s"]);
+    let ending = &figures["sides"][0]["ending"];
+    for figure in ["segments", "listed", "answered"] {
+        assert_eq!(ending[figure], 60, "{figures:#}");
+    }
+    assert_eq!(ending["pictures"], ending["pictures_sent"], "{figures:#}");
+}
+
+#[test]
+fn long_streams_in_standalone() {
+    whole(&run(&on(&LONG, "embedded")));
+}
+
+#[test]
+fn long_streams_on_servers() {
+    if let Some(figures) = run_on_servers(&on(&LONG, "servers")) {
+        whole(&figures);
+    }
+}
+
+const READS: [&str; 9] = ["reads", "--connections", "4", "--seconds", "1", "--many", "30", "--runs", "1"];
+
+/// Whether there is what these benches need: a load generator, and a core for it.
+fn can_be_read() -> bool {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let wrk = std::env::split_paths(&path).any(|folder| folder.join("wrk").is_file());
+    if !wrk || cores < 2 {
+        conformance::skip("bench reads", "it needs wrk and two cores");
+    }
+    wrk && cores >= 2
+}
+
+fn read(figures: &Value) {
+    measured(figures, &["/sides/0/playlists/0/per_second/median", "/sides/0/views/1/p99_ms/median"]);
+    for place in ["/sides/0/playlists/0/errors", "/sides/0/views/1/errors"] {
+        assert_eq!(figures.pointer(place), Some(&0.into()), "{figures:#}");
+    }
+}
+
+#[test]
+fn reads_of_standalone() {
+    if can_be_read() {
+        read(&run(&on(&READS, "embedded")));
+    }
+}
+
+#[test]
+fn reads_of_the_fleets_api() {
+    if can_be_read()
+        && let Some(figures) = run_on_servers(&on(&READS, "servers"))
+    {
+        read(&figures);
+    }
+}

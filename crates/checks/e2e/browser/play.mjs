@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 // Plays a presentation with hls.js in a headless Chromium and says what happened, as one line of JSON.
 //
-// play.mjs CHROMIUM PROFILE_FOLDER URL [seek]
-// With `seek` it also jumps to the middle, as soon as the whole length is known, and back.
+// play.mjs CHROMIUM PROFILE_FOLDER URL [seek|live SECONDS]
+// With `seek` it also jumps to the middle, as soon as the whole length is known, and back. With `live` it watches a live
+// stream for so long, waits for a gap if there was none, and goes back in its window, to before the gap.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const [executablePath, profile, url, mode] = process.argv.slice(2);
-const LIMIT_MS = 120_000;
+const [executablePath, profile, url, mode, seconds = 0] = process.argv.slice(2);
+const LIMIT_MS = 120_000 + 1000 * Number(seconds);
 const HLS = new URL("node_modules/hls.js/dist/hls.min.js", import.meta.url);
 const PAGE = '<!doctype html><title>player</title><video id="v"></video><script src="/hls.js"></script>';
 
@@ -82,6 +83,59 @@ async function watch({ source, seeks, limit }) {
   };
 }
 
+// Runs in the page: watches a live stream, and measures how far behind the clock it is.
+async function follow({ source, seconds, limit }) {
+  const video = document.getElementById("v");
+  const seen = { fatal: [], errors: [], stalls: 0, delays: [], gapsPassed: 0, back: null };
+  const hls = new Hls();
+  hls.on(Hls.Events.ERROR, (_, error) => {
+    (error.fatal ? seen.fatal : seen.errors).push(error.details);
+  });
+  video.addEventListener("waiting", () => (seen.stalls += 1));
+  const once = (name) => new Promise((resolve) => video.addEventListener(name, resolve, { once: true }));
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("too slow")), limit));
+  const fragments = () => hls.levels[0].details.fragments;
+  const reaches = (time) =>
+    new Promise((resolve) => {
+      const look = setInterval(() => {
+        if (video.currentTime < time) return;
+        clearInterval(look);
+        resolve();
+      }, 50);
+    });
+  hls.loadSource(source);
+  hls.attachMedia(video);
+  await Promise.race([once("canplay"), late]);
+  await video.play();
+  const began = { at: video.currentTime, behind: hls.latency };
+  const measuring = setInterval(() => {
+    if (hls.playingDate) seen.delays.push((Date.now() - hls.playingDate) / 1000);
+  }, 500);
+  await Promise.race([new Promise((resolve) => setTimeout(resolve, 1000 * seconds)), late]);
+  clearInterval(measuring);
+  const left = video.currentTime;
+  seen.gapsPassed = fragments().filter((it) => it.gap && it.start > began.at && it.end < left).length;
+  // Back in the window, and over its last gap.
+  const gaps = () => fragments().filter((it) => it.gap);
+  while (gaps().length === 0 && hls.levels[0].details.live) {
+    await Promise.race([new Promise((resolve) => hls.once(Hls.Events.LEVEL_UPDATED, resolve)), late]);
+  }
+  const gap = gaps().at(-1);
+  const to = gap ? Math.max(gap.start - 1.5, fragments()[0].start + 0.1) : fragments()[0].start + 0.1;
+  video.currentTime = to;
+  await Promise.race([reaches(gap ? gap.end + 1 : to + 2), late]);
+  seen.back = { to, windowStart: fragments()[0].start, gap: gap?.start ?? null, reached: video.currentTime };
+  const quality = video.getVideoPlaybackQuality();
+  return {
+    ...seen,
+    began,
+    played: left - began.at,
+    pictures: quality.totalVideoFrames,
+    corrupted: quality.corruptedVideoFrames,
+    soundBytes: video.webkitAudioDecodedByteCount,
+  };
+}
+
 async function serve() {
   const script = await readFile(HLS);
   const server = createServer((request, response) => {
@@ -105,7 +159,8 @@ async function main() {
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT_MS);
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    const report = await page.evaluate(watch, { source: url, seeks: mode === "seek", limit: LIMIT_MS });
+    const wanted = { source: url, seeks: mode === "seek", seconds: Number(seconds), limit: LIMIT_MS };
+    const report = await page.evaluate(mode === "live" ? follow : watch, wanted);
     console.log(JSON.stringify(report));
   } finally {
     await context.close();

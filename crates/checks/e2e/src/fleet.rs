@@ -2,6 +2,7 @@
 
 use crate::{api::Api, member::Member, remains, standalone::Settings, surroundings::Surroundings};
 use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
 use std::{fs, path::PathBuf, process::ExitStatus, time::Duration};
 use tempfile::TempDir;
 
@@ -85,6 +86,14 @@ impl Fleet {
         &self.api
     }
 
+    /// Where each program answers with its health and its metrics.
+    ///
+    /// # Errors
+    /// One of them does not tell.
+    pub fn endpoints(&self) -> Result<Vec<(&'static str, Api)>> {
+        self.members.iter().map(Member::endpoint).collect()
+    }
+
     /// The programs' data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
@@ -152,7 +161,8 @@ impl Fleet {
     /// It does not become ready.
     pub async fn join(&mut self, program: &'static str) -> Result<()> {
         self.add(program)?;
-        self.ready().await
+        self.members.last_mut().context("nobody has joined")?.ready().await?;
+        Ok(())
     }
 
     /// Tells the oldest replica of a program to stop (`SIGTERM`), and waits until it has ended.
@@ -165,6 +175,27 @@ impl Fleet {
         let (status, _) = member.stop().await?;
         ensure!(status.success(), "a {program} that left ended with {status}");
         self.ready().await
+    }
+
+    /// Stops the oldest replica of a program in the middle of whatever it does (`SIGSTOP`).
+    ///
+    /// # Errors
+    /// None is left.
+    pub fn pause(&self, program: &str) -> Result<()> {
+        self.oldest(program)?.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets the replica that was stopped go on (`SIGCONT`).
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn wake(&self, program: &str) -> Result<()> {
+        self.oldest(program)?.signal(Signal::SIGCONT)
+    }
+
+    fn oldest(&self, program: &str) -> Result<&Member> {
+        let oldest = self.members.iter().find(|member| member.runs_one_of(&[program]));
+        oldest.context("no replica is left")
     }
 
     /// Everything that the replicas of a program have logged, those that have left too.
@@ -211,6 +242,14 @@ impl Fleet {
     /// It does not open.
     pub async fn log(&self) -> Result<kafka::Log> {
         self.surroundings.log().await
+    }
+
+    /// Its object store.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn store(&self) -> Result<s3::S3> {
+        self.surroundings.store().await
     }
 
     /// Every object that is stored, as `bucket/path`.

@@ -82,6 +82,12 @@ impl Member {
         .await
     }
 
+    /// The program, and where it answers.
+    pub(crate) fn endpoint(&self) -> Result<(&'static str, Api)> {
+        let address = fs::read_to_string(self.address_file())?.trim().parse()?;
+        Ok((self.program, Api::at(address)?))
+    }
+
     pub(crate) fn runs_one_of(&self, programs: &[&str]) -> bool {
         programs.contains(&self.program)
     }
@@ -102,12 +108,15 @@ impl Member {
 
     /// `SIGTERM`; how it ended and how long that took.
     pub(crate) async fn stop(&mut self) -> Result<(ExitStatus, Duration)> {
-        let pid = i32::try_from(self.pid()?)?;
         let began = Instant::now();
-        kill(Pid::from_raw(pid), Signal::SIGTERM)?;
+        self.signal(Signal::SIGTERM)?;
         let ended = timeout(STOP_LIMIT, self.child.wait()).await;
         let status = ended.with_context(|| format!("{} does not stop", self.name))??;
         Ok((status, began.elapsed()))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        Ok(kill(Pid::from_raw(i32::try_from(self.pid()?)?), signal)?)
     }
 
     /// Ends it without asking how, and shows the end of its log.

@@ -40,6 +40,30 @@ impl Product {
         }
     }
 
+    /// Where each of its programs answers with its health and its metrics.
+    ///
+    /// # Errors
+    /// One of them does not tell.
+    pub fn endpoints(&self) -> Result<Vec<(&'static str, Api)>> {
+        match self {
+            Self::Standalone(product) => Ok(vec![("standalone", product.api().clone())]),
+            Self::Fleet(product) => product.endpoints(),
+        }
+    }
+
+    /// Everything that it has logged.
+    ///
+    /// # Errors
+    /// A log cannot be read.
+    pub fn logs(&self) -> Result<String> {
+        match self {
+            Self::Standalone(product) => product.log(),
+            Self::Fleet(product) => {
+                crate::fleet::PROGRAMS.iter().map(|program| product.logged(program)).collect()
+            }
+        }
+    }
+
     /// A path of this machine that no answer may name.
     #[must_use]
     pub fn home(&self) -> String {

@@ -52,6 +52,14 @@ impl Standalone {
         data(self.home.path())
     }
 
+    /// Everything that it has logged.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn log(&self) -> Result<String> {
+        self.member.log()
+    }
+
     /// The process id.
     ///
     /// # Errors

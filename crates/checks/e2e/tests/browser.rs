@@ -1,14 +1,9 @@
 //! hls.js in a headless Chromium plays what is ready, and what is being encoded, to its end.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Presentation, Product, Source, Workshop, note, run, skip, tool};
+use e2e::{Browser, Presentation, Product, Source, Workshop, note, run};
 use serde::Deserialize;
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
-use tokio::{process::Command, time::timeout};
+use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(150);
 const SECONDS: f64 = 12.0;
@@ -64,49 +59,6 @@ struct Jump {
     after: f64,
 }
 
-struct Browser {
-    node: PathBuf,
-    chromium: PathBuf,
-    script: PathBuf,
-}
-
-/// The browser, or a skip that says what is missing.
-fn browser(test: &str) -> Option<Browser> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    let named = |names: &[&str]| names.iter().find_map(|name| tool(name));
-    let missing = |what: &str| skip(&format!("browser {test}"), what);
-    let Some(node) = named(&["node"]) else {
-        missing("Node.js is not installed");
-        return None;
-    };
-    let Some(chromium) = named(&["chromium", "chromium-browser", "google-chrome", "chrome"]) else {
-        missing("Chromium is not installed");
-        return None;
-    };
-    if !folder.join("node_modules/hls.js").is_dir() {
-        missing("hls.js is not installed: npm ci in crates/checks/e2e/browser");
-        return None;
-    }
-    Some(Browser { node, chromium, script: folder.join("play.mjs") })
-}
-
-impl Browser {
-    async fn play(&self, workshop: &Workshop, url: &str, mode: &str) -> Result<Report> {
-        let folder = workshop.path("browser");
-        std::fs::create_dir_all(&folder)?;
-        let mut command = Command::new(&self.node);
-        command.arg(&self.script).arg(&self.chromium).arg(folder.join("profile")).args([url, mode]);
-        // Whatever Chromium and Node write goes with the workshop.
-        command.env("TMPDIR", &folder).env("HOME", &folder).stdin(Stdio::null()).kill_on_drop(true);
-        let output = timeout(LIMIT, command.output()).await.context("the browser does not end")??;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "the browser failed:\n{said}");
-        let report = String::from_utf8_lossy(&output.stdout);
-        note(&report);
-        serde_json::from_str(report.trim()).with_context(|| format!("{report}\n{said}"))
-    }
-}
-
 fn film() -> Source {
     Source { width: 640, height: 360, seconds: SECONDS, noise: 40, ..Source::default() }
 }
@@ -126,14 +78,14 @@ fn whole(report: &Report) -> Result<()> {
 
 #[tokio::test]
 async fn hls_js_plays_a_ready_video_with_sound() -> Result<()> {
-    let Some(browser) = browser("ready video") else { return Ok(()) };
+    let Some(browser) = Browser::find("ready video") else { return Ok(()) };
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film()).await?;
     let product = Product::start(&[]).await?;
     let id = product.api().upload(&source).await?;
     product.api().wait_for(&id, "ready", LIMIT).await?;
     let shown = Presentation::open(product.api(), &id).await?;
-    let report = browser.play(&workshop, shown.url.as_str(), "").await?;
+    let report: Report = browser.play(&workshop, shown.url.as_str(), &[], LIMIT).await?;
     whole(&report)?;
     ensure!(report.errors.is_empty(), "errors: {:?}", report.errors);
     ensure!(report.began.context("it never played")? < 0.2, "it began at {:?}", report.began);
@@ -142,7 +94,7 @@ async fn hls_js_plays_a_ready_video_with_sound() -> Result<()> {
 
 #[tokio::test]
 async fn hls_js_plays_and_seeks_while_a_video_is_encoded() -> Result<()> {
-    let Some(browser) = browser("while encoding") else { return Ok(()) };
+    let Some(browser) = Browser::find("while encoding") else { return Ok(()) };
     let workshop = Workshop::open()?;
     let source = workshop.make("film.mp4", &film()).await?;
     let product = Product::start(&[]).await?;
@@ -150,7 +102,7 @@ async fn hls_js_plays_and_seeks_while_a_video_is_encoded() -> Result<()> {
     let video = product.api().wait_for(&id, "transcoding", LIMIT).await?;
     ensure!(video["progress_percent"] == 0, "{} % were encoded already", video["progress_percent"]);
     let shown = Presentation::open(product.api(), &id).await?;
-    let report = browser.play(&workshop, shown.url.as_str(), "seek").await?;
+    let report: Report = browser.play(&workshop, shown.url.as_str(), &["seek"], LIMIT).await?;
     whole(&report)?;
     let jump = report.jump.context("no jump")?;
     ensure!((jump.at - SECONDS / 2.0).abs() < 1.0, "the jump showed {} s", jump.at);
@@ -161,7 +113,7 @@ async fn hls_js_plays_and_seeks_while_a_video_is_encoded() -> Result<()> {
 
 #[tokio::test]
 async fn hls_js_offers_every_language_and_shows_text_at_its_time() -> Result<()> {
-    let Some(browser) = browser("subtitles") else { return Ok(()) };
+    let Some(browser) = Browser::find("subtitles") else { return Ok(()) };
     let workshop = Workshop::open()?;
     let film = Source { sound: &["eng", "ger"], ..film() };
     let film = workshop.make("film.mp4", &film).await?;
@@ -180,7 +132,7 @@ async fn hls_js_offers_every_language_and_shows_text_at_its_time() -> Result<()>
     let id = product.api().upload(&source).await?;
     product.api().wait_for(&id, "ready", LIMIT).await?;
     let shown = Presentation::open(product.api(), &id).await?;
-    let report = browser.play(&workshop, shown.url.as_str(), "").await?;
+    let report: Report = browser.play(&workshop, shown.url.as_str(), &[], LIMIT).await?;
     whole(&report)?;
     ensure!(report.errors.is_empty(), "errors: {:?}", report.errors);
     let languages: Vec<&str> = report.sound.iter().map(|sound| sound.lang.as_str()).collect();

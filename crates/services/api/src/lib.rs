@@ -18,6 +18,7 @@ mod problem;
 mod routes;
 mod service;
 mod state;
+mod trace;
 mod upload;
 
 pub use config::{Config, MediaDelivery};

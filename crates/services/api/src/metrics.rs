@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec, Registry};
-use service_kit::{MetricsError, counter, gauge, histogram};
+use service_kit::{MetricsError, counter, from_zero, gauge, histogram};
 
 /// The API's metrics.
 #[derive(Clone)]
@@ -20,13 +20,17 @@ pub(crate) struct Metrics {
     pub(crate) uploaded_bytes: IntCounterVec,
     /// Requests for segments that wait for an encode.
     pub(crate) held: IntGaugeVec,
+    /// How long they waited.
+    pub(crate) holds: HistogramVec,
+    /// Live playlists that viewers get here, by how new they are.
+    pub(crate) live_playlists: IntGaugeVec,
 }
 
 impl Metrics {
     pub(crate) fn new(registry: &Registry) -> Result<Self, MetricsError> {
         let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
         let labels = ["endpoint", "method", "status"];
-        Ok(Self {
+        let metrics = Self {
             requests: counter(registry, "api_requests_total", "Requests that were answered.", &labels)?,
             duration: histogram(
                 registry,
@@ -53,7 +57,23 @@ impl Metrics {
                 "Segment requests that wait for an encode.",
                 &[],
             )?,
-        })
+            holds: histogram(
+                registry,
+                "api_segment_hold_duration_seconds",
+                "How long segment requests waited for an encode.",
+                &[],
+                &seconds,
+            )?,
+            live_playlists: gauge(
+                registry,
+                "api_live_playlists",
+                "Live playlists that viewers get here: fresh, late (RFC 8216 6.2.1), or silent for a minute.",
+                &["state"],
+            )?,
+        };
+        from_zero(&metrics.published, &[["vod-chunks"], ["live-chunks"]]);
+        from_zero(&metrics.live_playlists, &[["fresh"], ["late"], ["silent"]]);
+        Ok(metrics)
     }
 }
 

@@ -6,7 +6,7 @@ use axum::{
 };
 use ports::{DocumentError, ObjectError};
 use serde::Serialize;
-use service_kit::ChangeError;
+use service_kit::{ChangeError, trace};
 use utoipa::ToSchema;
 
 macro_rules! problems {
@@ -67,6 +67,9 @@ pub(crate) struct ProblemBody {
     code: &'static str,
     /// What was wrong, with which value, and what to do.
     detail: String,
+    /// The request's trace, under which logs tell more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
 }
 
 impl Problem {
@@ -85,8 +88,14 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (code, status, title) = self.code.row();
-        let body =
-            ProblemBody { r#type: "about:blank", title, status: status.as_u16(), code, detail: self.detail };
+        let body = ProblemBody {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            code,
+            detail: self.detail,
+            trace_id: trace::trace_id(),
+        };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response =
             (status, [(header::CONTENT_TYPE, "application/problem+json")], json).into_response();

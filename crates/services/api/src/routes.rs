@@ -4,7 +4,7 @@ use crate::{
     catalog, health, live, metrics, playback,
     problem::{Code, Problem},
     state::State,
-    upload,
+    trace, upload,
 };
 use axum::{
     Router,
@@ -86,6 +86,7 @@ pub(crate) fn router(state: &State, media: Option<Router>) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(state.clone(), metrics::measure))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(trace::request))
         .layer(cors())
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,

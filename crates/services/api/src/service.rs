@@ -3,7 +3,7 @@
 use crate::{
     Config,
     bell::Bell,
-    live::{Playlists, Recent},
+    live::{self, Playlists, Recent, Recordings},
     metrics::Metrics,
     playback::Tokens,
     routes,
@@ -66,6 +66,7 @@ pub struct Api {
     router: Router,
     bell: Bell,
     playlists: Playlists,
+    metrics: Metrics,
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
 }
@@ -85,6 +86,7 @@ impl Api {
         }
         let relay = Relay::new(deps.log.clone());
         let (bell, playlists) = (Bell::new(), Playlists::default());
+        let metrics = Metrics::new(&deps.metrics)?;
         let state = State::new(Shared {
             videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             jobs: Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
@@ -97,6 +99,7 @@ impl Api {
             ),
             playlists: playlists.clone(),
             recent: Recent::default(),
+            recordings: Recordings::default(),
             log: deps.log.clone(),
             relay,
             documents: deps.documents,
@@ -104,12 +107,12 @@ impl Api {
             clock: deps.clock.clone(),
             tokens: Tokens::new(config.signing_keys.clone()),
             bell: bell.clone(),
-            metrics: Metrics::new(&deps.metrics)?,
+            metrics: metrics.clone(),
             registry: deps.metrics,
             config,
         });
         let router = routes::router(&state, deps.media);
-        Ok(Self { listener, address, router, bell, playlists, log: deps.log, clock: deps.clock })
+        Ok(Self { listener, address, router, bell, playlists, metrics, log: deps.log, clock: deps.clock })
     }
 
     /// The address that it listens on.
@@ -124,6 +127,12 @@ impl Api {
     /// When the listener fails.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let bell = tokio::spawn(self.bell.follow(self.log.clone(), self.clock.clone(), stop.clone()));
+        let freshness = tokio::spawn(live::watch_freshness(
+            self.playlists.clone(),
+            self.metrics.live_playlists,
+            self.clock.clone(),
+            stop.clone(),
+        ));
         let playlists = tokio::spawn(self.playlists.follow(self.log, self.clock.clone(), stop.clone()));
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
         let serving =
@@ -139,6 +148,7 @@ impl Api {
         }
         bell.await?;
         playlists.await?;
+        freshness.await?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     Config,
     bell::Bell,
-    live::{Playlists, Recent},
+    live::{Playlists, Recent, Recordings},
     metrics::Metrics,
     playback::Tokens,
     problem::{Code, Problem},
@@ -41,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) bell: Bell,
     pub(crate) playlists: Playlists,
     pub(crate) recent: Recent,
+    pub(crate) recordings: Recordings,
     pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
 }

@@ -14,10 +14,11 @@ use domain::{
     live::{Moment, Stream, StreamStatus, Taken, Waiting},
 };
 use ports::{Position, Received};
-use service_kit::{Versioned, park, until_available};
+use service_kit::{Versioned, park, trace, until_available};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// So many events are taken in together at most: they share one commit.
 const MAX_BATCH: usize = 64;
@@ -84,7 +85,20 @@ impl Desk {
 
     async fn turn(&mut self, batch: &mut Vec<Message>) {
         let messages = std::mem::take(batch);
-        if let Err(error) = self.deal_with(messages).await {
+        // A batch is one decision: it goes on with the trace of its first event.
+        let trace = messages.first().and_then(|message| trace::carried_by(&message.received.record));
+        let span = tracing::info_span!(
+            target: trace::TRACE,
+            "decide",
+            stream_id = %self.stream,
+            events = messages.len(),
+            trace_id = tracing::field::Empty,
+        );
+        if let Some(first) = messages.first() {
+            trace::waited("wait in the event log", trace, first.event.timestamp, self.shared.clock.now());
+        }
+        let span = trace::continuing(span, trace);
+        if let Err(error) = self.deal_with(messages).instrument(span).await {
             self.give_up(&error).await;
         }
     }
@@ -93,7 +107,8 @@ impl Desk {
         let subjects = messages.iter().filter_map(|message| Some((subject(&message.event)?, message)));
         self.unsettled.extend(subjects.map(|(subject, message)| (subject, message.received.clone())));
         let events: Vec<Envelope> = messages.into_iter().map(|message| message.event).collect();
-        let arrivals = verify::all(&self.shared, &events).await?;
+        let verifying = tracing::info_span!(target: trace::TRACE, "look at the bytes");
+        let arrivals = verify::all(&self.shared, &events).instrument(verifying).await?;
         if self.known.is_none() {
             self.adopt(&events).await?;
         }

@@ -8,6 +8,7 @@
 //! sends it again to the next.
 
 mod archive;
+mod census;
 mod config;
 mod desk;
 mod forward;

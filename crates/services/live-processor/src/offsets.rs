@@ -5,9 +5,14 @@ use service_kit::until_available;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+/// Between two rounds of commits. What is not committed yet comes again after a crash, and decides nothing twice; a commit for
+/// each segment would cost the log as much as the segment.
+const APART: Duration = Duration::from_millis(200);
 
 /// The offsets that may be committed, at most one for each partition.
 #[derive(Clone, Default)]
@@ -46,6 +51,10 @@ impl Offsets {
                     committed = until_available(&*clock, "committing an offset", commit) => told(committed),
                     () = stop.cancelled() => self.put_back(position),
                 }
+            }
+            tokio::select! {
+                () = clock.sleep(APART) => {}
+                () = stop.cancelled() => break,
             }
         }
         for position in self.take() {

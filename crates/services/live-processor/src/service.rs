@@ -1,7 +1,7 @@
 //! The live processor as a service: assembled, then run until told to stop.
 
 use crate::{
-    Config, archive, ingest::Listener, intake, metrics::Metrics, retirement, shared::Shared, stalls,
+    Config, archive, census, ingest::Listener, intake, metrics::Metrics, retirement, shared::Shared, stalls,
 };
 use anyhow::Context;
 use domain::collection::STREAMS_BY_OUTBOX;
@@ -77,6 +77,7 @@ impl LiveProcessor {
         tasks.spawn(listener.run(shared.clone(), stop.clone()));
         tasks.spawn(intake::run(shared.clone(), stop.clone()));
         tasks.spawn(archive::run(shared.clone(), stop.clone()));
+        tasks.spawn(census::run(shared.clone(), stop.clone()));
         tasks.spawn(stalls::run(shared.clone(), stop.clone()));
         tasks.spawn(retirement::run(shared.clone(), stop.clone()));
         tasks.spawn(sweep(shared.streams.clone(), STREAMS_BY_OUTBOX, shared.clock.clone(), stop));

@@ -1,7 +1,8 @@
 //! What the producer measures. The names are those of the original pipeline's producer.
 
+use domain::event::Topic;
 use prometheus::{IntCounterVec, IntGaugeVec, Registry};
-use service_kit::{MetricsError, counter, gauge};
+use service_kit::{MetricsError, counter, from_zero, gauge};
 
 /// The producer's metrics.
 #[derive(Clone)]
@@ -18,7 +19,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new(registry: &Registry) -> Result<Self, MetricsError> {
-        Ok(Self {
+        let metrics = Self {
             messages: counter(
                 registry,
                 "producer_messages_total",
@@ -43,6 +44,11 @@ impl Metrics {
                 "Streams that it sends at the moment: uploads, and live streams.",
                 &["stream_type"],
             )?,
-        })
+        };
+        let types = [["vod"], ["live"]];
+        from_zero(&metrics.messages, &[["vod", Topic::VodChunks.name()], ["live", Topic::LiveChunks.name()]]);
+        from_zero(&metrics.bytes, &types);
+        from_zero(&metrics.active_streams, &types);
+        Ok(metrics)
     }
 }

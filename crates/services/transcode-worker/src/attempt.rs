@@ -9,10 +9,11 @@ use domain::{
     video::{Video, VideoRefusal},
 };
 use ports::{Clock, Encoder, MediaError, ObjectError, ObjectStore, Progress, Urgency};
-use service_kit::{ChangeError, Collection, SourceFile, Sources, until_available};
+use service_kit::{ChangeError, Collection, SourceFile, Sources, trace, until_available};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// The share of an encode after which the next one begins: the last pictures leave the encoders one by one, and a
 /// process that starts fills the cores that this leaves idle.
@@ -45,9 +46,35 @@ enum Outcome {
 }
 
 impl Attempts {
+    /// Attempts a claimed job, as part of its upload's trace.
+    pub(crate) async fn run(
+        &self,
+        claimed: Claimed,
+        turn: Option<OwnedSemaphorePermit>,
+        stop: &CancellationToken,
+        grace: Duration,
+    ) {
+        let job = &claimed.job;
+        let trace = job.outbox.traceparent.as_deref();
+        let span = tracing::info_span!(
+            target: trace::TRACE,
+            "job",
+            otel.name = format!("job {}", job.part),
+            job_id = %job.job_id,
+            stream_id = %job.stream_id,
+            epoch = job.epoch,
+            trace_id = tracing::field::Empty,
+        );
+        if job.epoch == 1 {
+            trace::waited("wait for a worker", trace, job.created_at, self.clock.now());
+        }
+        let span = trace::continuing(span, trace);
+        self.claimed(claimed, turn, stop, grace).instrument(span).await;
+    }
+
     /// Attempts a claimed job and settles its lease; gives up its `turn` when the encode is nearly done. At `stop` it
     /// goes on for `grace`, then gives the job back.
-    pub(crate) async fn run(
+    async fn claimed(
         &self,
         claimed: Claimed,
         turn: Option<OwnedSemaphorePermit>,
@@ -57,6 +84,10 @@ impl Attempts {
         let (job, urgency) = (claimed.job, if claimed.urgent { Urgency::Now } else { Urgency::Background });
         let name = if claimed.urgent { "now" } else { "background" };
         let running = self.metrics.running.with_label_values(&[name]);
+        if job.epoch == 1 {
+            let waited = self.clock.now().millis_since(job.created_at) as f64 / 1000.0;
+            self.metrics.queue_wait.with_label_values(&[name]).observe(waited);
+        }
         running.inc();
         let outcome = tokio::select! {
             outcome = self.attempt(&job, urgency, turn) => outcome,
@@ -65,7 +96,7 @@ impl Attempts {
         };
         running.dec();
         let given_back = matches!(outcome, Outcome::GivenBack(_));
-        self.settle(&job, outcome).await;
+        self.settle(&job, outcome).instrument(tracing::info_span!(target: trace::TRACE, "settle")).await;
         if given_back && !stop.is_cancelled() {
             // What ails the machine would end the next attempt as fast as this one.
             self.clock.sleep(PAUSE).await;
@@ -109,24 +140,27 @@ impl Attempts {
         let source = match &job.task {
             EncodeTask::TestSource(_) => None,
             EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::Stills(_) => {
-                Some(self.source(job).await?)
+                let opening = tracing::info_span!(target: trace::TRACE, "open the source");
+                Some(self.source(job).instrument(opening).await?)
             }
         };
         let source = source.as_ref().map(SourceFile::source);
         let (progress, seen) = watch::channel(Progress::default());
         let began = self.clock.monotonic();
         let encoding = self.encoder.encode(source.as_ref(), &job.task, urgency, scratch.path(), &progress);
+        let encoding = encoding.instrument(tracing::info_span!(target: trace::TRACE, "encode"));
         let encoded = handing_over(encoding, turn, nearly_done(seen, media_seconds(&job.task))).await;
         let encoded = encoded.map_err(outcome_of)?;
         let took = self.clock.monotonic().since(began);
-        self.measure(job, took);
         let store = Store { objects: &*self.objects, clock: &*self.clock, job };
         let encode_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let stored = async {
             let outputs = store.all(encoded, encode_ms).await?;
+            self.measure(job, took, &outputs);
             store.record(&outputs).await?;
             Ok(outputs)
         };
+        let stored = stored.instrument(tracing::info_span!(target: trace::TRACE, "store"));
         stored.await.map_err(|error: ObjectError| Outcome::GivenBack(error.to_string()))
     }
 
@@ -166,6 +200,7 @@ impl Attempts {
             }
             Outcome::Failed(failure) => {
                 tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, class = ?failure.class, error = failure.text, "an attempt failed");
+                self.metrics.failures.with_label_values(&[class_name(failure.class)]).inc();
                 let (epoch, jitter) = (job.epoch, self.clock.chance());
                 ("failed", self.change(job, |job, now| job.fail(epoch, failure.clone(), jitter, now)).await)
             }
@@ -197,11 +232,17 @@ impl Attempts {
         until_available(&*self.clock, "recording how a job ended", change).await
     }
 
-    fn measure(&self, job: &Job, took: Duration) {
+    fn measure(&self, job: &Job, took: Duration, outputs: &Outputs) {
         let seconds = took.as_secs_f64().max(1e-3);
-        let kind = kind(&job.task);
+        let (kind, speed) = (kind(&job.task), media_seconds(&job.task) / seconds);
         self.metrics.encode_seconds.with_label_values(&[kind]).observe(seconds);
-        self.metrics.encode_speed.with_label_values(&[kind]).observe(media_seconds(&job.task) / seconds);
+        self.metrics.encode_speed.with_label_values(&[kind]).observe(speed);
+        for track in &outputs.tracks {
+            let rendition = track.rendition.as_str();
+            let bytes = track.segments.iter().map(|segment| segment.size_bytes).sum();
+            self.metrics.rendition_speed.with_label_values(&[rendition]).observe(speed);
+            self.metrics.output_bytes.with_label_values(&[rendition]).inc_by(bytes);
+        }
     }
 }
 
@@ -247,6 +288,14 @@ fn kind(task: &EncodeTask) -> &'static str {
         EncodeTask::Subtitles(_) => "subtitles",
         EncodeTask::Stills(_) => "stills",
         EncodeTask::TestSource(_) => "test_source",
+    }
+}
+
+fn class_name(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::Permanent => "permanent",
+        FailureClass::Transient => "transient",
+        FailureClass::Unknown => "unknown",
     }
 }
 

@@ -54,6 +54,8 @@ impl TranscodeWorker {
     pub async fn start(config: Config, deps: Deps) -> anyhow::Result<Self> {
         emptied(&config.scratch)?;
         let metrics = Metrics::new(&deps.metrics)?;
+        let slots = i64::try_from(config.slots).unwrap_or(i64::MAX);
+        metrics.slots.with_label_values(&[] as &[&str]).set(slots);
         let relay = Relay::new(deps.log.clone());
         let jobs = Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone());
         let videos = Collection::<Video>::new(deps.documents.clone(), relay, deps.clock.clone());

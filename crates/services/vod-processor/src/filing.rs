@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use domain::{
-    event::{self, Event},
+    event::{self, Event, Topic},
     letter::{Letter, LetterId, Payload, Subject},
 };
 use ports::{Clock, Received, Record};
+use prometheus::IntCounterVec;
 use service_kit::{Collection, ORIGIN_HEADER, REASON_HEADER, Receiver, WHOLE_HEADER, until_available};
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub(crate) struct Filing {
     pub(crate) letters: Collection<Letter>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) filed: IntCounterVec,
 }
 
 #[async_trait]
@@ -20,8 +22,23 @@ impl Receiver for Filing {
     async fn receive(&self, received: &Received) {
         let letter = letter(received, self.clock.now());
         let filing = || self.letters.insert(&letter);
-        if let Err(error) = until_available(&*self.clock, "filing a dead letter", filing).await {
-            tracing::error!(letter_id = %letter.letter_id, %error, "a dead letter could not be filed");
+        match until_available(&*self.clock, "filing a dead letter", filing).await {
+            Ok(true) => self.filed.with_label_values(&[topic_of(&letter.subject)]).inc(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(letter_id = %letter.letter_id, %error, "a dead letter could not be filed");
+            }
+        }
+    }
+}
+
+/// The topic that a letter's subject was read from; a dead job is one that was rung for.
+fn topic_of(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Job { .. } => Topic::TranscodeTasks.name(),
+        Subject::Event { origin, .. } => {
+            let named = origin.split('/').next().unwrap_or_default();
+            Topic::ALL.into_iter().map(Topic::name).find(|name| *name == named).unwrap_or("unknown")
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `deleted`: events may come twice, and what they lost is found by a reconciliation pass.
 
 mod archive;
+mod census;
 mod cleanup;
 mod config;
 mod filing;

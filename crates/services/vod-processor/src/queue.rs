@@ -32,7 +32,10 @@ impl Processor {
             let turn = first_turn
                 .saturating_add(i64::try_from(part.at_ms).unwrap_or(i64::MAX))
                 .saturating_add(sound_first);
-            Job::planned(id, video.stream_id.clone(), position, part, turn, &video.uploader, now)
+            let mut job =
+                Job::planned(id, video.stream_id.clone(), position, part, turn, &video.uploader, now);
+            job.outbox.traceparent.clone_from(&video.outbox.traceparent);
+            job
         };
         Ok(parts.map(job).collect())
     }

@@ -10,7 +10,7 @@ use domain::{
 };
 use ports::{Clock, Documents, Encoder, EventLog, ObjectStore};
 use prometheus::Registry;
-use service_kit::{Collection, Consumer, Events, Relay, Sources, emptied, sweep};
+use service_kit::{Collection, Consumer, EventMetrics, Events, Relay, Sources, emptied, sweep};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,7 @@ pub struct Deps {
 pub struct VodProcessor {
     parallel: usize,
     processor: Arc<Processor>,
+    events: EventMetrics,
 }
 
 impl VodProcessor {
@@ -47,6 +48,7 @@ impl VodProcessor {
         let scratch = config.scratch.clone();
         emptied(&scratch)?;
         let relay = Relay::new(deps.log.clone());
+        let events = EventMetrics::new(&deps.metrics)?;
         let sources = Sources::new(deps.objects.clone(), scratch, 0);
         let processor = Processor {
             videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
@@ -64,7 +66,7 @@ impl VodProcessor {
             simulated_source_max_ms: config.simulated_source_max_ms,
             probing: Arc::default(),
         };
-        Ok(Self { parallel: config.parallel, processor: Arc::new(processor) })
+        Ok(Self { parallel: config.parallel, processor: Arc::new(processor), events })
     }
 
     /// Consumes until told to stop.
@@ -72,7 +74,7 @@ impl VodProcessor {
     /// # Errors
     /// None at present: whatever is away is waited for.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { parallel, processor } = self;
+        let Self { parallel, processor, events: metrics } = self;
         let consumer = |group, topics, parallel| Consumer {
             log: processor.log.clone(),
             clock: processor.clock.clone(),
@@ -81,8 +83,12 @@ impl VodProcessor {
             parallel,
         };
         let (log, clock) = (processor.log.clone(), processor.clock.clone());
-        let events = Arc::new(Events { handler: processor.clone(), log, clock });
-        let filing = Filing { letters: processor.letters.clone(), clock: processor.clock.clone() };
+        let events = Arc::new(Events { handler: processor.clone(), log, clock, metrics });
+        let filing = Filing {
+            letters: processor.letters.clone(),
+            clock: processor.clock.clone(),
+            filed: processor.metrics.letters_filed.clone(),
+        };
         let mut tasks = JoinSet::new();
         // Groups of their own, so that looking into a flood of sources never holds up what is finished.
         tasks.spawn(
@@ -97,6 +103,7 @@ impl VodProcessor {
         tasks.spawn(sweep(processor.videos.clone(), VIDEOS_BY_OUTBOX, processor.clock.clone(), stop.clone()));
         tasks.spawn(sweep(processor.jobs.clone(), JOBS_BY_OUTBOX, processor.clock.clone(), stop.clone()));
         tasks.spawn(Reaper::new(&processor).run(stop.clone()));
+        tasks.spawn(crate::census::run(processor.clone(), stop.clone()));
         tasks.spawn(crate::reconcile::run(processor.clone(), stop.clone()));
         tasks.spawn(crate::cleanup::sweep_orphans(processor.clone(), stop));
         while tasks.join_next().await.is_some() {}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    event::Event,
     job::{Outputs, SegmentOutput, SourceOutput, TrackOutput},
     media::VideoTrack,
     plan,
@@ -79,6 +80,7 @@ fn outputs(init: &str) -> Outputs {
 
 #[derive(Debug, Clone)]
 enum Step {
+    BeginSource,
     SourceMade,
     Begin,
     Plan,
@@ -91,6 +93,7 @@ enum Step {
 
 fn apply(video: Video, step: &Step, now: Timestamp) -> Result<Video, VideoRefusal> {
     match *step {
+        Step::BeginSource => video.begin_source(),
         Step::SourceMade => video.source_made(&source(), now),
         Step::Begin => video.begin_processing(now),
         Step::Plan => {
@@ -111,6 +114,7 @@ fn apply(video: Video, step: &Step, now: Timestamp) -> Result<Video, VideoRefusa
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
+        1 => Just(Step::BeginSource),
         2 => Just(Step::SourceMade),
         3 => Just(Step::Begin),
         3 => Just(Step::Plan),
@@ -124,8 +128,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    /// Whatever happens in whatever order: only legal transitions, `deleted` is final, progress never falls, and `ready`
-    /// means that every part is done.
+    /// Whatever happens in whatever order: only legal transitions, `deleted` is final, progress never falls, `ready` means
+    /// that every part is done, and whoever deals with an upload need not be told of it again.
     #[test]
     fn invariants_hold(steps in steps(), card: bool) {
         let test_card = TestSource { width: 64, height: 36, duration_ms: 1000 };
@@ -145,9 +149,14 @@ proptest! {
                 prop_assert_eq!(after.parts_done.len(), after.plan.as_ref().unwrap().part_count());
                 prop_assert!(after.playable_at.is_some() && after.processing_latency_ms.is_some());
             }
+            prop_assert!(!matches!(step, Step::BeginSource | Step::Begin) || !tells_of_upload(&after));
             video = after;
         }
     }
+}
+
+fn tells_of_upload(video: &Video) -> bool {
+    video.outbox.events.iter().any(|outgoing| matches!(outgoing.event.event, Event::Uploaded(_)))
 }
 
 #[test]

@@ -60,6 +60,20 @@ impl Video {
         self.expect(&[VideoStatus::Uploaded, VideoStatus::Processing])?;
         self.status = VideoStatus::Processing;
         self.processing_started_at.get_or_insert(now);
+        self.take_out_uploaded();
+        Ok(self)
+    }
+
+    /// Its source is being made.
+    ///
+    /// # Errors
+    /// [`VideoRefusal::State`] unless it waits for a source; [`VideoRefusal::Already`] when that was known.
+    pub fn begin_source(mut self) -> Result<Self, VideoRefusal> {
+        self.expect(&[VideoStatus::Uploaded])?;
+        if self.has_source() || self.outbox.events.is_empty() {
+            return Err(VideoRefusal::Already);
+        }
+        self.take_out_uploaded();
         Ok(self)
     }
 
@@ -204,6 +218,11 @@ impl Video {
         let state = if self.has_source() { "source stored" } else { "source wanted" };
         let uploaded = self.as_uploaded();
         self.tell(state, Event::Uploaded(uploaded), now);
+    }
+
+    /// Whoever acts on the event has it: it need not be published again.
+    fn take_out_uploaded(&mut self) {
+        self.outbox.take_out(|event| matches!(event, Event::Uploaded(_)));
     }
 
     fn as_uploaded(&self) -> Uploaded {

@@ -12,6 +12,8 @@ pub struct ProcessSettings {
     pub log_level: String,
     /// Logs are JSON.
     pub log_json: bool,
+    /// Where traces go, if anywhere: the address of an OTLP collector.
+    pub otlp_endpoint: Option<String>,
     /// How long a stop waits for encodes that are nearly done.
     pub stop_grace: Duration,
 }
@@ -25,6 +27,8 @@ impl ProcessSettings {
             data_dir: PathBuf::from(settings.text(table::DATA_DIR)),
             log_level: settings.text(table::LOG_LEVEL),
             log_json: settings.choice(table::LOG_FORMAT, &[("text", false), ("json", true)]),
+            otlp_endpoint: Some(settings.text(table::OTEL_EXPORTER_OTLP_ENDPOINT))
+                .filter(|at| !at.is_empty()),
             stop_grace: Duration::from_secs(grace),
         }
     }

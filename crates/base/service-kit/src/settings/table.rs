@@ -101,6 +101,11 @@ settings! {
     KAFKA_EXPORTER_IMAGE = "danielqsj/kafka-exporter:v1.9.0", "The image of what measures Kafka for Prometheus.";
     MONGODB_EXPORTER_IMAGE = "percona/mongodb_exporter:0.53.0", "The image of what measures MongoDB for Prometheus.";
     MONGO_EXPRESS_IMAGE = "mongo-express:1.0.2-20-alpine3.19", "The image of mongo-express, whose makers have ended it.";
+    ALERTMANAGER_PORT = "9093", "The port of this machine at which Alertmanager answers, when it runs.";
+    JAEGER_PORT = "16686", "The port of this machine at which the page that shows traces answers, when it runs.";
+    ALERTMANAGER_IMAGE = "prom/alertmanager:v0.34.2", "The image of Alertmanager.";
+    JAEGER_IMAGE = "jaegertracing/jaeger:2.11.0", "The image of Jaeger.";
+    OTEL_EXPORTER_OTLP_ENDPOINT = "", "Where traces go: the address of an OpenTelemetry collector (OTLP over HTTP), such as http://jaeger:4318; empty: nowhere.";
     LOG_LEVEL = "info", "What is logged: error, warn, info, debug, trace, or a filter such as info,api=debug.";
     LOG_FORMAT = "text", "text or json.";
 }

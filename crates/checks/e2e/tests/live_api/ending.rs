@@ -95,11 +95,17 @@ async fn the_recording_is_a_video_of_the_same_id() {
     assert_eq!(status, 200, "{answer}");
     let (address, master) = api.follow(answer["manifest_url"].as_str().unwrap()).await;
     assert_eq!(hls::check_master(&master), [], "{master}");
-    let media = api.get(&address).await.text().await.unwrap();
+    let answer = api.get(&address).await;
+    assert!(answer.headers()["cache-control"].to_str().unwrap().starts_with("private, max-age="));
+    let media = answer.text().await.unwrap();
     assert_eq!(hls::check_media(&media), [], "{media}");
     assert!(media.ends_with("2.ts\n#EXT-X-ENDLIST\n"), "{media}");
     assert_eq!(api.get(&address.replace("index.m3u8", "2.ts")).await.status(), 302);
     assert_eq!(api.get(&address.replace("index.m3u8", "1.ts")).await.status(), 200, "filler");
     let (_, content) = api.json(&format!("/content/{stream}")).await;
     assert_eq!((&content["stream_type"], &content["status"]), (&json!("vod"), &json!("ready")));
+
+    // It was read once, for all viewers.
+    stage.objects.remove(&ObjectKey::Recording { stream: stream.clone() }).await.unwrap();
+    assert_eq!(api.get(&address).await.text().await.unwrap(), media);
 }

@@ -4,16 +4,15 @@
 use super::stage::{Running, Stage};
 use domain::{
     StreamId,
-    event::{Envelope, Event, LiveSegment, Topic},
+    event::{Envelope, Event, Topic},
 };
-use e2e::until;
+use e2e::{live_segment, until};
 use hls::{Finding, Follower, Snapshot};
 use live_processor::{Config, Deps, LiveProcessor};
 use ports::{EventLog, Record};
 use prometheus::Registry;
 use serde_json::{Value, json};
 use service_kit::settings::Settings;
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -43,29 +42,7 @@ async fn processor(stage: &Stage) -> CancellationToken {
 async fn send(stage: &Stage, api: &Running, stream: &StreamId, upload: &Value) {
     let number = u32::try_from(upload["chunk_index"].as_u64().unwrap()).unwrap();
     assert_eq!(api.put(upload["url"].as_str().unwrap(), BYTES).await, 200);
-    let segment = LiveSegment {
-        stream_id: stream.clone(),
-        stream_type: "live".to_owned(),
-        chunk_index: number,
-        sequence_number: number,
-        size_bytes: BYTES.len() as u64,
-        checksum: hex::encode(Sha256::digest(BYTES)),
-        duration_ms: 500,
-        duration_us: None,
-        program_date_time: None,
-        first_pts: Some(u64::from(number) * 45_000),
-        encoder: None,
-        keyframe_aligned: true,
-        resolution: "320x180".to_owned(),
-        codecs: Some("avc1.42c00d,mp4a.40.2".to_owned()),
-        frame_rate: Some(25.0),
-        audio_track_id: None,
-        video_track_id: None,
-        raw_path: upload["raw_path"].as_str().unwrap().to_owned(),
-        match_home: None,
-        match_away: None,
-        competition: None,
-    };
+    let segment = live_segment(stream, number, BYTES, Duration::from_millis(500));
     let event = Event::LiveSegment(segment);
     let event = Envelope::new(stream.as_str(), &format!("segment-{number}"), stage.now(), event);
     let payload = Some(serde_json::to_vec(&event).unwrap());
@@ -108,6 +85,9 @@ async fn a_stream_becomes_a_recording_and_breaks_no_rule() {
     for upload in uploads.as_array().unwrap().iter().filter(|upload| upload["chunk_index"] != MISSING) {
         send(&stage, &api, &stream, upload).await;
         viewer.sees(&format!("\n{}.ts\n", upload["chunk_index"])).await;
+        // Whoever opens the stream now reads the master once: it tells of the formats, though it was read a moment before.
+        let (_, master) = api.playlist(&stream).await;
+        assert_eq!(hls::check_master(&master), [], "{master}");
     }
     api.post("/streams/end", &json!({"stream_id": stream})).await;
     let last = viewer.sees("#EXT-X-ENDLIST").await;

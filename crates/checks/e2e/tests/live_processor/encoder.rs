@@ -10,9 +10,9 @@ use domain::{
     live::{NewStream, Stream},
     object::ObjectKey,
 };
+use e2e::live_segment;
 use ports::{Body, Clock, Condition, Follower, ObjectStore, StartAt};
 use service_kit::{Collection, Relay};
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 const SEGMENT: Duration = Duration::from_millis(200);
@@ -108,32 +108,9 @@ impl Encoder {
     async fn store(&mut self, number: u32) -> Result<LiveSegment> {
         let key = ObjectKey::LiveSegment { stream: self.stream.clone(), number };
         let bytes = Bytes::from(format!("{} {number}", self.stream));
-        let checksum = hex::encode(Sha256::digest(&bytes));
-        let size_bytes = bytes.len() as u64;
+        let segment = live_segment(&self.stream, number, &bytes, SEGMENT);
         self.objects.put(&key, Body::from_bytes(bytes), Condition::Always).await?;
-        Ok(LiveSegment {
-            stream_id: self.stream.clone(),
-            stream_type: "live".to_owned(),
-            chunk_index: number,
-            sequence_number: number,
-            size_bytes,
-            checksum,
-            duration_ms: 200,
-            duration_us: None,
-            program_date_time: None,
-            first_pts: Some(u64::from(number) * 18_000),
-            encoder: None,
-            keyframe_aligned: true,
-            resolution: "320x180".to_owned(),
-            codecs: Some("avc1.42c00d,mp4a.40.2".to_owned()),
-            frame_rate: Some(25.0),
-            audio_track_id: None,
-            video_track_id: None,
-            raw_path: key.to_string(),
-            match_home: None,
-            match_away: None,
-            competition: None,
-        })
+        Ok(segment)
     }
 
     async fn tell(&mut self, segment: LiveSegment) -> Result<()> {

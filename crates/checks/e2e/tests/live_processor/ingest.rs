@@ -1,4 +1,5 @@
-//! ffmpeg as it is sends a stream over HTTP, is restarted, and goes on.
+//! ffmpeg as it is sends a stream over HTTP, is restarted, and goes on: its HLS muxer, which PUTs, and its segment muxer, which
+//! POSTs.
 
 use crate::{
     is_vod,
@@ -31,9 +32,12 @@ async fn sends(world: &World) -> Result<()> {
     let running = Running::start(world).await?;
     let base = format!("http://{}/streams/{stream}/segments", running.ingest);
     // Each run begins with segment 0 and timestamp 0 again.
-    let output = format!("{base}/live.m3u8");
-    for (source, places) in [("testsrc2", 4), ("smptebars", 8)] {
-        ffmpeg(source, &output).await?;
+    let hls = format!("-f hls -hls_time 1 -hls_flags delete_segments -method PUT {base}/live.m3u8");
+    let segment = format!("-f segment -segment_time 1 -segment_format mpegts {base}/%d.ts");
+    for (source, output, places) in
+        [("testsrc2", &hls, 4), ("smptebars", &hls, 8), ("testsrc2", &segment, 12)]
+    {
+        ffmpeg(source, output).await?;
         until("every segment has a place", LIMIT, || has_places(world, &stream, places)).await?;
     }
     refuses_what_is_no_segment(&base).await?;
@@ -47,10 +51,10 @@ async fn sends(world: &World) -> Result<()> {
     ensure!(hls::check_media(&text).is_empty(), "{:?}\n{text}", hls::check_media(&text));
     let (segments, breaks) =
         (text.matches("#EXTINF").count(), text.matches("#EXT-X-DISCONTINUITY\n").count());
-    ensure!((segments, breaks) == (8, 1), "{text}");
+    ensure!((segments, breaks) == (12, 2), "{text}");
     let lengths = text.lines().filter_map(|line| line.strip_prefix("#EXTINF:")?.strip_suffix(','));
     let seconds: f64 = lengths.map(|length| length.parse::<f64>().unwrap_or_default()).sum();
-    ensure!((seconds - 8.0).abs() < 0.1, "{seconds} s\n{text}");
+    ensure!((seconds - 12.0).abs() < 0.1, "{seconds} s\n{text}");
     let video = world.videos().get(stream.as_str()).await?.context("the video")?;
     let codecs = video.recording.and_then(|recording| recording.codecs);
     ensure!(codecs.as_deref().is_some_and(|codecs| codecs.ends_with(",mp4a.40.2")), "{codecs:?}");
@@ -81,10 +85,10 @@ async fn has_places(world: &World, stream: &StreamId, places: u64) -> Result<Opt
 async fn ffmpeg(source: &str, output: &str) -> Result<()> {
     let input = format!("{source}=size=320x180:rate=25");
     let arguments = "-f lavfi -i sine=sample_rate=48000 -t 4 -c:v libx264 -preset ultrafast -bf 2 -g 25 \
-        -keyint_min 25 -sc_threshold 0 -c:a aac -b:a 64k -f hls -hls_time 1 -hls_flags delete_segments -method PUT";
+        -keyint_min 25 -sc_threshold 0 -c:a aac -b:a 64k";
     let before = ["-nostdin", "-v", "error", "-f", "lavfi", "-i", &input];
     let arguments: Vec<&str> =
-        before.into_iter().chain(arguments.split_whitespace()).chain([output]).collect();
+        before.into_iter().chain(arguments.split_whitespace()).chain(output.split_whitespace()).collect();
     let said = run("ffmpeg", &arguments).await?.stderr;
     ensure!(said.is_empty(), "{}", String::from_utf8_lossy(&said));
     Ok(())

@@ -1,6 +1,8 @@
 //! The live processor on real adapters, killed again and again, while its playlists are followed: every one keeps the rules,
 //! and every segment is in the recording once.
 
+mod brink;
+mod crash_points;
 mod encoder;
 mod ingest;
 mod viewer;

@@ -38,10 +38,15 @@ impl Viewer {
     }
 
     pub(crate) async fn watch_until_ended(&mut self, stream: &StreamId, limit: Duration) -> Result<()> {
+        self.watch_until(stream, "#EXT-X-ENDLIST", limit).await
+    }
+
+    /// Watches until a stream's playlist has this text.
+    pub(crate) async fn watch_until(&mut self, stream: &StreamId, text: &str, limit: Duration) -> Result<()> {
         let until = Instant::now() + limit;
-        let ended = |shown: &Shown| shown.texts.last().is_some_and(|text| text.contains("#EXT-X-ENDLIST"));
-        while !self.shown.get(stream).is_some_and(ended) {
-            ensure!(Instant::now() < until, "{stream} has not ended");
+        let has_it = |shown: &Shown| shown.texts.last().is_some_and(|last| last.contains(text));
+        while !self.shown.get(stream).is_some_and(has_it) {
+            ensure!(Instant::now() < until, "{stream} does not come to {text:?}");
             self.watch(Duration::from_millis(50)).await?;
         }
         Ok(())

@@ -21,7 +21,7 @@ pub(crate) struct World {
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) clock: Arc<dyn Clock>,
     servers: Option<Surroundings>,
-    _folder: TempDir,
+    _folder: Arc<TempDir>,
 }
 
 impl World {
@@ -34,7 +34,8 @@ impl World {
         }
     }
 
-    fn embedded() -> Result<Self> {
+    /// The embedded adapters.
+    pub(crate) fn embedded() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         Ok(Self {
@@ -43,7 +44,7 @@ impl World {
             objects: Arc::new(files::Files::open(folder.path().join("objects"), &[7; 32], clock.clone())?),
             clock,
             servers: None,
-            _folder: folder,
+            _folder: Arc::new(folder),
         })
     }
 
@@ -56,8 +57,25 @@ impl World {
             objects: Arc::new(servers.store().await?),
             clock: Arc::new(SystemClock::new()),
             servers: Some(servers),
-            _folder: tempfile::tempdir()?,
+            _folder: Arc::new(tempfile::tempdir()?),
         })
+    }
+
+    /// The same world, as a process sees it through stores of its own.
+    pub(crate) fn seen_through(
+        &self,
+        log: Arc<dyn EventLog>,
+        documents: Arc<dyn Documents>,
+        objects: Arc<dyn ObjectStore>,
+    ) -> Self {
+        Self {
+            log,
+            documents,
+            objects,
+            clock: self.clock.clone(),
+            servers: None,
+            _folder: self._folder.clone(),
+        }
     }
 
     pub(crate) async fn remove(&self) -> Result<()> {

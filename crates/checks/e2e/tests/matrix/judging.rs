@@ -2,7 +2,7 @@
 
 use crate::case::{Pictures, Ready};
 use anyhow::{Context, Result, ensure};
-use e2e::{Api, Presentation, brightness, check_media, count_frames, decode, psnr, samples};
+use e2e::{Api, HlsReport, Presentation, brightness, count_frames, decode, psnr, samples};
 use serde_json::Value;
 use std::path::Path;
 
@@ -19,7 +19,8 @@ pub(crate) async fn judge(
 ) -> Result<String> {
     let shown = Presentation::open(api, id).await?;
     ensure!(shown.findings().is_empty(), "broken rules: {:?}", shown.findings());
-    check_media(shown.url.as_str()).await?;
+    let checked = HlsReport::of_media(shown.url.as_str()).await?;
+    ensure!(checked.broken().is_empty(), "hls-check finds {:?}", checked.broken());
     decode(shown.url.as_str()).await?;
     let mut said = Vec::new();
     let listed = shown.renditions.first().context("no rendition")?.ends().last().copied().unwrap_or_default();

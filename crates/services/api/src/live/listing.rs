@@ -8,18 +8,20 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use hls::{Survey, live::segment_number};
 use sha2::{Digest, Sha256};
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 /// How new a playlist is: the epoch of the stream's owner, and its count of changes.
 pub(super) type Rank = (u64, u64);
 
-/// A live playlist, ready to be sent.
+/// A playlist of a stream or its recording, ready to be sent.
 pub(crate) struct Listing {
     pub(super) rank: Rank,
     /// The numbers of the listed segments that are no gaps, in order.
     present: Vec<u32>,
     /// The number of the first listed segment.
     pub(super) first: Option<u32>,
+    /// Within which time it has to change; none when it has ended, or has nothing to show yet.
+    pub(super) changes_within: Option<Duration>,
     plain: Form,
     gzip: Option<Form>,
 }
@@ -34,10 +36,12 @@ struct Form {
 impl Listing {
     /// Prepares a playlist whose segments are named `{n}.ts`.
     pub(super) fn new(rank: Rank, text: String) -> Self {
-        let segments = match Survey::of(&text) {
-            Survey::Media(named) => named.segments,
-            Survey::Master(_) => Vec::new(),
+        let (segments, target) = match Survey::of(&text) {
+            Survey::Media(named) => (named.segments, named.target_duration.filter(|_| !named.ended)),
+            Survey::Master(_) => (Vec::new(), None),
         };
+        // RFC 8216 6.2.1.
+        let changes_within = target.map(|seconds| Duration::from_secs(seconds).mul_f64(1.5));
         let mut present: Vec<u32> = segments
             .iter()
             .filter(|segment| !segment.gap)
@@ -47,7 +51,8 @@ impl Listing {
         let first = segments.first().and_then(|segment| segment_number(&segment.uri));
         let digest = hex::encode(&Sha256::digest(&text)[..12]);
         let gzip = compressed(text.as_bytes()).map(|bytes| Form::new(&format!("{digest}-gzip"), bytes, true));
-        Self { rank, present, first, plain: Form::new(&digest, text.into(), false), gzip }
+        let changes_within = changes_within.filter(|_| first.is_some());
+        Self { rank, present, first, changes_within, plain: Form::new(&digest, text.into(), false), gzip }
     }
 
     /// Whether it lists this segment, and not as a gap.
@@ -68,6 +73,15 @@ impl Listing {
             Response::new(form.bytes.clone().into())
         };
         response.headers_mut().extend(form.headers.clone());
+        response
+    }
+
+    /// The same, of a playlist that never changes: its viewer may keep it for so many seconds.
+    pub(super) fn answer_for(&self, request: &HeaderMap, max_age: i64) -> Response {
+        let mut response = self.answer(request);
+        if let Ok(kept) = HeaderValue::try_from(format!("private, max-age={max_age}")) {
+            response.headers_mut().insert(header::CACHE_CONTROL, kept);
+        }
         response
     }
 }

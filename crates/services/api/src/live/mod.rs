@@ -3,16 +3,20 @@
 pub(crate) mod catalog;
 pub(crate) mod end;
 mod filler;
+mod freshness;
 mod listing;
 pub(crate) mod play;
 mod playlists;
 mod recent;
+mod recordings;
 pub(crate) mod start;
 pub(crate) mod uploads;
 pub(crate) mod view;
 
+pub(crate) use freshness::watch as watch_freshness;
 pub(crate) use playlists::Playlists;
 pub(crate) use recent::Recent;
+pub(crate) use recordings::Recordings;
 
 use crate::{
     problem::{Code, Problem},

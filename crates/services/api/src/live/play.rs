@@ -34,11 +34,23 @@ pub(crate) async fn master(
 ) -> Result<Response, Problem> {
     state.open(&token, Purpose::Link, &id)?;
     let id = super::live_id(&id)?;
-    let stream = state.recent_stream(&id).await?;
+    let stream = measured_stream(&state, &id).await?;
     let folder = playlists::folder(&state, id.as_str(), WATCH_SECONDS);
     let rate = Some(stream.timeline.rate).filter(|rate| rate.duration_us > 0).unwrap_or(UNMEASURED);
     let master = hls::live::master(&stream.format, &rate, format!("{folder}{LIVE}/{}", playlists::NAME));
     Ok(playlists::answer(master.to_m3u8(), &headers, 1))
+}
+
+/// A stream, as it was within the last second; but not as it was before its first segment, once that is listed: a player reads
+/// the master once, and would never learn of its formats.
+async fn measured_stream(state: &State, id: &StreamId) -> Result<Arc<Stream>, Problem> {
+    let stream = state.recent_stream(id).await?;
+    if stream.timeline.next.is_some() || state.playlists.get(id).is_none_or(|listing| listing.first.is_none())
+    {
+        return Ok(stream);
+    }
+    state.recent.forget(id);
+    state.recent_stream(id).await
 }
 
 /// The master playlist of a recording. `folder` is where its renditions are.
@@ -97,10 +109,8 @@ async fn recording(
 ) -> Result<Response, Problem> {
     let video = state.video(id.as_str()).await?;
     state.require_playable(&video)?;
-    let body = state.objects.get(&ObjectKey::Recording { stream: id.clone() }, None).await?;
-    let unreadable = || Problem::new(Code::Unavailable, "The recording's playlist cannot be read.");
-    let text = body.collect().await.ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    Ok(playlists::answer(text.ok_or_else(unreadable)?, headers, valid_for))
+    let listing = state.recordings.get(&*state.objects, id).await?;
+    Ok(listing.answer_for(headers, valid_for))
 }
 
 async fn segment(

@@ -6,6 +6,7 @@ use domain::{
     event::{Envelope, Event, PublishedPlaylist, Topic},
 };
 use ports::{Clock, EventLog, Received, StartAt};
+use service_kit::trace;
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
@@ -21,6 +22,12 @@ impl Playlists {
     /// The newest playlist of a stream, if any is known.
     pub(super) fn get(&self, stream: &StreamId) -> Option<Arc<Listing>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(stream).cloned()
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<(StreamId, Arc<Listing>)> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().map(|(stream, listing)| (stream.clone(), listing.clone())).collect()
     }
 
     /// Takes a playlist in, unless the one that is known is as new. Returns the one that is known then.
@@ -64,6 +71,8 @@ impl Playlists {
         match serde_json::from_slice(payload) {
             Ok(Envelope { event: Event::LivePlaylist(published), .. }) => {
                 let PublishedPlaylist { stream_id, epoch, playlist_version, playlist } = published;
+                let span = tracing::info_span!(target: trace::TRACE, "take the playlist", %stream_id);
+                let _taking = trace::continuing(span, trace::carried_by(&received.record)).entered();
                 self.offer(&stream_id, (epoch, playlist_version), playlist);
             }
             _ => tracing::warn!(position = ?received.position, "a record is no live playlist: left out"),

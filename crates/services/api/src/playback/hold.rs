@@ -171,19 +171,24 @@ async fn ring(state: &State, job: &Job, now: Timestamp) {
     }
 }
 
-/// Counts a request as held, as long as this lives.
-struct Held(prometheus::IntGauge);
+/// Counts a request as held, as long as this lives; says how long that was.
+struct Held<'a> {
+    state: &'a State,
+    since: Monotonic,
+}
 
-impl Held {
-    fn begin(state: &State) -> Self {
-        let gauge = state.metrics.held.with_label_values(&[] as &[&str]);
-        gauge.inc();
-        Self(gauge)
+impl<'a> Held<'a> {
+    fn begin(state: &'a State) -> Self {
+        state.metrics.held.with_label_values(&[] as &[&str]).inc();
+        Self { state, since: state.clock.monotonic() }
     }
 }
 
-impl Drop for Held {
+impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.0.dec();
+        let (none, metrics): (&[&str], _) = (&[], &self.state.metrics);
+        let waited = self.state.clock.monotonic().since(self.since);
+        metrics.held.with_label_values(none).dec();
+        metrics.holds.with_label_values(none).observe(waited.as_secs_f64());
     }
 }

@@ -23,7 +23,9 @@ use domain::{
 };
 use fields::Fields;
 use serde::Serialize;
+use service_kit::trace;
 use std::net::SocketAddr;
+use tracing::Instrument;
 use utoipa::ToSchema;
 
 /// An upload that is stored, recorded and announced.
@@ -104,7 +106,7 @@ async fn accept(
     source: NewSource,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let state = state.clone();
-    let accepting = tokio::spawn(async move {
+    let recording = async move {
         let stored = matches!(source, NewSource::Stored(_));
         let new = NewVideo {
             stream_id: id.clone(),
@@ -115,7 +117,9 @@ async fn accept(
             audio_track_id: fields.audio_track_id,
             source,
         };
-        let inserted = state.videos.insert(&Video::uploaded(new, state.clock.now())).await;
+        let mut video = Video::uploaded(new, state.clock.now());
+        video.outbox.traceparent = trace::traceparent();
+        let inserted = state.videos.insert(&video).await;
         if let Ok(true) = inserted {
             state.metrics.published.with_label_values(&[Topic::VodChunks.name()]).inc();
             tracing::info!(stream_id = %id, "uploaded");
@@ -127,8 +131,10 @@ async fn accept(
         }
         inserted?;
         Err(taken(&id))
-    });
-    accepting.await.map_err(|_| Problem::new(Code::Internal, "The upload could not be recorded."))?
+    };
+    tokio::spawn(recording.in_current_span())
+        .await
+        .map_err(|_| Problem::new(Code::Internal, "The upload could not be recorded."))?
 }
 
 /// Takes back what was stored for an upload that is not accepted.

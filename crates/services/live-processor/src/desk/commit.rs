@@ -8,8 +8,9 @@ use domain::{
     live::{Listing, LiveSegmentRecord, NewStream, Stream, StreamStatus},
 };
 use hls::live;
-use service_kit::{Versioned, until_available};
+use service_kit::{Versioned, trace, until_available};
 use std::time::Duration;
+use tracing::Instrument;
 
 /// How long one steps back who was overtaken: by then the group has told whose partition it is.
 const STEP_BACK: Duration = Duration::from_secs(1);
@@ -49,10 +50,13 @@ impl Desk {
         decided: Stream,
     ) -> Result<(), LiveError> {
         let replace = || self.shared.streams.replace(known.revision, decided.clone());
-        let committed = until_available(&*self.shared.clock, "committing a decision", replace).await?;
+        let committing = tracing::info_span!(target: trace::TRACE, "commit");
+        let committed = until_available(&*self.shared.clock, "committing a decision", replace)
+            .instrument(committing)
+            .await?;
         let Some(committed) = committed else { return self.overtaken(&known.document).await };
-        self.shared.count(&committed.document);
         let changed = committed.document.timeline.version != known.document.timeline.version;
+        self.shared.count(&committed.document, changed);
         self.spread(&committed.document, changed).await?;
         self.waiting.settle(&committed.document.timeline);
         self.known = Some(committed);
@@ -84,7 +88,8 @@ impl Desk {
         }
         let event = published(stream, shared);
         let publish = || shared.relay.publish(Topic::LivePlaylists, self.stream.as_str(), &event);
-        let publish = until_available(&*shared.clock, "publishing a playlist", publish);
+        let publish = until_available(&*shared.clock, "publishing a playlist", publish)
+            .instrument(tracing::info_span!(target: trace::TRACE, "publish the playlist"));
         let (records, published) = tokio::join!(records, publish);
         shared.archive.note(stream);
         published?;
@@ -150,8 +155,12 @@ fn started_by(event: &Envelope) -> Option<NewStream> {
 
 impl Shared {
     /// Counts what a commit has decided.
-    fn count(&self, stream: &Stream) {
+    fn count(&self, stream: &Stream, changed: bool) {
         let none: &[&str] = &[];
+        if let Some(tail) = stream.timeline.tail.as_ref().filter(|_| changed && !stream.timeline.ended) {
+            let behind = self.clock.now().as_millis() as f64 / 1e3 - tail.ends_at_us as f64 / 1e6;
+            self.metrics.behind.with_label_values(none).observe(behind.max(0.0));
+        }
         for record in &stream.timeline.unrecorded {
             match record.status {
                 Listing::Listed => self.metrics.processed.with_label_values(none).inc(),

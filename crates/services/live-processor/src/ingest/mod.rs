@@ -22,6 +22,7 @@ use domain::{
 use hls::MediaPlaylist;
 use numbers::Numbers;
 use problem::Problem;
+use service_kit::trace;
 use std::{
     collections::HashMap,
     net::SocketAddr,
@@ -30,6 +31,7 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 /// The largest segment: six seconds of 22 Mbit/s.
 const MAX_SEGMENT: usize = 16 << 20;
@@ -120,9 +122,16 @@ async fn file(
         Method::DELETE => return Ok(StatusCode::NO_CONTENT.into_response()),
         _ => return Err(Problem::Method),
     }
+    let span = tracing::info_span!(
+        target: trace::TRACE,
+        "take from an encoder",
+        stream_id = stream.get(..64).unwrap_or(&stream),
+        trace_id = tracing::field::Empty,
+    );
     let work = ingest.0.under_way.spawn({
         let ingest = ingest.clone();
-        async move { ingest.take(&stream, file, body).await }
+        let taking = async move { ingest.take(&stream, file, body).await };
+        taking.instrument(trace::continuing(span, None))
     });
     work.await.map_err(|_| Problem::Unavailable)?
 }

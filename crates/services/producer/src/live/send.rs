@@ -8,8 +8,9 @@ use domain::{
     object::ObjectKey,
 };
 use ports::{Body, Condition};
-use service_kit::until_available;
+use service_kit::{trace, until_available};
 use sha2::{Digest, Sha256};
+use tracing::Instrument;
 
 /// A segment that was sent, or is about to be.
 #[derive(Debug, Clone)]
@@ -34,6 +35,17 @@ impl Stage {
     /// Stores the bytes and publishes the event, which tells of `checksum`; `occasion` tells this event from others about the
     /// segment. What is away is waited for.
     pub(crate) async fn send(&self, sent: &Sent, checksum: &str, occasion: &str) {
+        let span = tracing::info_span!(
+            target: trace::TRACE,
+            "send a live segment",
+            stream_id = %sent.segment.stream_id,
+            sequence_number = sent.segment.sequence_number,
+            trace_id = tracing::field::Empty,
+        );
+        self.send_traced(sent, checksum, occasion).instrument(trace::continuing(span, None)).await;
+    }
+
+    async fn send_traced(&self, sent: &Sent, checksum: &str, occasion: &str) {
         let LiveSegment { stream_id, sequence_number, .. } = &sent.segment;
         let key = key(stream_id, *sequence_number);
         let storing = || self.objects.put(&key, Body::from_bytes(sent.bytes.clone()), Condition::Always);

@@ -9,6 +9,8 @@ use domain::{
     task::EncodeTask,
     video::{Video, VideoStatus},
 };
+use service_kit::trace;
+use tracing::Instrument;
 
 impl Processor {
     /// Counts what a job made, or gives its video up. The same end may come twice.
@@ -45,8 +47,11 @@ impl Processor {
         tracing::info!(stream_id = %video.stream_id, seconds, "ready");
         let none: &[&str] = &[];
         self.metrics.processed.with_label_values(none).inc();
+        self.metrics.ready.with_label_values(none).observe(seconds);
         self.metrics.variants.with_label_values(none).inc_by(video.variants_generated.len() as u64);
-        archive::write(self, video).await
+        let archiving =
+            tracing::info_span!(target: trace::TRACE, "archive the playlists", stream_id = %video.stream_id);
+        archive::write(self, video).instrument(archiving).await
     }
 
     async fn give_up(&self, job: &Job) -> Result<(), ProcessError> {
@@ -56,6 +61,7 @@ impl Processor {
         let now = self.clock.now();
         let failed = self.change_video(&job.stream_id, |video| video.give_up(reason.clone(), now)).await?;
         if failed.is_some() {
+            self.metrics.failed.with_label_values(&[] as &[&str]).inc();
             tracing::warn!(stream_id = %job.stream_id, job_id = %job.job_id, part = job.part, why, "failed");
             cleanup::drop_waiting_jobs(self, &job.stream_id).await?;
         }

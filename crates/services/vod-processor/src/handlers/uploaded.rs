@@ -12,10 +12,12 @@ use domain::{
     video::{Video, VideoStatus},
 };
 use ports::{MediaError, ObjectError};
+use service_kit::trace;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
 };
+use tracing::Instrument;
 
 /// Looks into a source that are tried before it counts as too costly.
 const PROBE_ATTEMPTS: u32 = 3;
@@ -39,6 +41,7 @@ impl Processor {
 
     async fn make_source(&self, video: &Video) -> Result<(), ProcessError> {
         let Some(card) = video.test_source else { return Ok(()) };
+        self.change_video(&video.stream_id, Video::begin_source).await?;
         let task = EncodeTask::TestSource(TestSourceTask {
             width: card.width,
             height: card.height,
@@ -46,7 +49,7 @@ impl Processor {
         });
         let id = JobId::derive(&video.stream_id, "", RECIPE, "test-source");
         let turn = self.next_turn(&video.uploader).await?;
-        let job = Job::test_source(
+        let mut job = Job::test_source(
             id.clone(),
             video.stream_id.clone(),
             task,
@@ -54,6 +57,7 @@ impl Processor {
             &video.uploader,
             self.clock.now(),
         );
+        job.outbox.traceparent.clone_from(&video.outbox.traceparent);
         self.jobs.append_new(&[job]).await?;
         self.ring(&id, &video.stream_id).await;
         Ok(())
@@ -64,7 +68,8 @@ impl Processor {
         let Some(video) = self.change_video(stream, |video| video.begin_processing(now)).await? else {
             return Ok(());
         };
-        let planned = match self.probe(stream).await? {
+        let probing = tracing::info_span!(target: trace::TRACE, "look into the source", stream_id = %stream);
+        let planned = match self.probe(stream).instrument(probing).await? {
             Ok(media) => plan::for_source(&media).map(|plan| (plan, media)),
             Err(rejection) => Err(rejection),
         };
@@ -121,8 +126,14 @@ impl Processor {
     }
 
     async fn queue_parts(&self, video: &Video, plan: &Plan, media: &MediaInfo) -> Result<(), ProcessError> {
-        let jobs = self.jobs_of(video, plan, media).await?;
-        self.jobs.append_new(&jobs).await?;
+        let queueing =
+            tracing::info_span!(target: trace::TRACE, "queue the jobs", stream_id = %video.stream_id);
+        let queued = async {
+            let jobs = self.jobs_of(video, plan, media).await?;
+            self.jobs.append_new(&jobs).await?;
+            Ok::<_, ProcessError>(jobs)
+        };
+        let jobs = queued.instrument(queueing).await?;
         if let Some(first) = jobs.first() {
             self.ring(&first.job_id, &video.stream_id).await;
         }

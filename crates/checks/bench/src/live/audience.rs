@@ -1,0 +1,172 @@
+//! Who waits for segments: for each stream a viewer that asks for the playlist as soon as the log has told of news, and again
+//! at once until the answer has it.
+
+use super::{channel, product::Product};
+use crate::clock::{self, Stopwatch};
+use anyhow::Context;
+use domain::{
+    StreamId,
+    event::{self, Event, Topic},
+};
+use ports::{Follower, StartAt};
+use reqwest::Client;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::watch, task::JoinSet};
+use url::Url;
+
+/// How often it is looked whether everything was seen.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// A segment that was seen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// When its event was published, in seconds since the audience came.
+    pub(super) published_s: f64,
+    /// When its playlist was read.
+    pub(super) seen_s: f64,
+}
+
+/// A stream that is watched.
+pub(super) struct Watched {
+    pub(super) stream: StreamId,
+    playlist: Url,
+    /// Segments that nobody has seen yet, with the time of their events.
+    published: Mutex<VecDeque<(u32, f64)>>,
+    /// The newest segment that the log has told of.
+    told: watch::Sender<Option<u32>>,
+}
+
+/// All viewers. Dropping them ends them.
+pub(super) struct Audience {
+    pub(super) streams: Vec<Arc<Watched>>,
+    pub(super) since: Stopwatch,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    running: JoinSet<anyhow::Result<()>>,
+}
+
+impl Audience {
+    /// Starts so many streams, and a viewer of each.
+    pub(super) async fn of_new_streams(product: &Product, streams: u32) -> anyhow::Result<Self> {
+        let mut watched = Vec::new();
+        for _ in 0..streams {
+            let stream = channel::start(&product.client, &product.api).await?;
+            let playlist = channel::playlist(&product.client, &product.api, &stream).await?;
+            let told = watch::Sender::new(None);
+            watched.push(Arc::new(Watched { stream, playlist, published: Mutex::default(), told }));
+        }
+        let (since, seen) = (Stopwatch::start(), Arc::default());
+        let mut running = JoinSet::new();
+        let follower = product.world.log.follow(Topic::LivePlaylists, StartAt::Now).await?;
+        running.spawn(follow(follower, watched.clone()));
+        for watched in &watched {
+            let viewer = Viewer {
+                client: product.client.clone(),
+                watched: watched.clone(),
+                since,
+                seen: Arc::clone(&seen),
+            };
+            running.spawn(viewer.watch());
+        }
+        Ok(Self { streams: watched, since, seen, running })
+    }
+
+    /// Everything that was seen so far; from now on only what follows.
+    pub(super) fn take_seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut *lock(&self.seen))
+    }
+
+    /// Waits until so many segments were seen, at most so many seconds; whether they were.
+    pub(super) async fn until_seen(&mut self, segments: usize, patience_s: f64) -> anyhow::Result<bool> {
+        let began = Stopwatch::start();
+        while lock(&self.seen).len() < segments {
+            // None of them ends by itself.
+            if let Some(ended) = self.running.try_join_next() {
+                ended.context("a viewer panicked")?.context("a viewer gave up")?;
+            }
+            if began.seconds() > patience_s {
+                return Ok(false);
+            }
+            clock::pause(LOOK_EVERY).await;
+        }
+        Ok(true)
+    }
+}
+
+impl Watched {
+    /// The event of a segment is published now, or was to be.
+    pub(super) fn expect(&self, number: u32, published_s: f64) {
+        lock(&self.published).push_back((number, published_s));
+    }
+}
+
+/// Tells the viewers what the log tells.
+async fn follow(mut follower: Box<dyn Follower>, streams: Vec<Arc<Watched>>) -> anyhow::Result<()> {
+    let streams: HashMap<StreamId, Arc<Watched>> =
+        streams.into_iter().map(|watched| (watched.stream.clone(), watched)).collect();
+    loop {
+        let payload = follower.next().await?.record.payload.context("a playlist's record is empty")?;
+        let Event::LivePlaylist(playlist) = event::decode(&payload)?.event else { continue };
+        if let (Some(watched), newest @ Some(_)) =
+            (streams.get(&playlist.stream_id), last_listed(&playlist.playlist))
+        {
+            watched.told.send_if_modified(|told| std::mem::replace(told, newest.max(*told)) < newest);
+        }
+    }
+}
+
+/// One stream's viewer.
+struct Viewer {
+    client: Client,
+    watched: Arc<Watched>,
+    since: Stopwatch,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Viewer {
+    async fn watch(self) -> anyhow::Result<()> {
+        let mut told = self.watched.told.subscribe();
+        loop {
+            told.changed().await?;
+            let mut newest = None;
+            while newest < *told.borrow_and_update() {
+                let playlist = channel::text(&self.client, &self.watched.playlist).await?;
+                newest = last_listed(&playlist);
+                self.note(newest);
+            }
+        }
+    }
+
+    /// Whatever was published up to this segment is seen.
+    fn note(&self, newest: Option<u32>) {
+        let seen_s = self.since.seconds();
+        let mut published = lock(&self.watched.published);
+        while let Some((_, published_s)) = published.pop_front_if(|(number, _)| Some(*number) <= newest) {
+            lock(&self.seen).push(Seen { published_s, seen_s });
+        }
+    }
+}
+
+/// The number of the last segment that a playlist lists.
+pub(super) fn last_listed(playlist: &str) -> Option<u32> {
+    playlist.lines().rev().find_map(hls::live::segment_number)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_listed_segment_is_the_newest() {
+        let playlist = "#EXTM3U\n#EXTINF:1.0,\n8.ts\n#EXTINF:1.0,\n9.ts\n#EXT-X-ENDLIST\n";
+        assert_eq!(last_listed(playlist), Some(9));
+        assert_eq!(last_listed("#EXTM3U\n"), None);
+    }
+}

@@ -1,0 +1,128 @@
+//! The end of a stream, with a crash between any two of its steps, those of the API's and those of the processor's: whoever
+//! comes next brings it to the same end.
+
+use crate::{
+    brink::{Brink, Near, Point},
+    viewer::Viewer,
+    world::{Running, World},
+};
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use domain::{
+    StreamId,
+    event::{Envelope, Event, Topic},
+    live::{NewStream, Stream, StreamStatus},
+    object::ObjectKey,
+    video::VideoStatus,
+};
+use e2e::{live_segment, note, until};
+use futures::future::try_join_all;
+use ports::{Body, Condition};
+use std::{sync::Arc, time::Duration};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const SEGMENTS: u32 = 4;
+/// Nothing comes to it.
+const NEVER: Point = Point { step: usize::MAX, done: false };
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_at_any_step_of_the_end_changes_nothing() -> Result<()> {
+    let steps = trial(NEVER).await?;
+    note(format_args!("the end has {} steps: {steps:#?}", steps.len()));
+    ensure!(steps.len() > 8, "the end has steps that nobody counts: {steps:?}");
+    let points = (0..steps.len()).flat_map(|step| [false, true].map(|done| Point { step, done }));
+    let trials = points.map(|point| {
+        let name = steps[point.step].clone();
+        async move { trial(point).await.with_context(|| format!("{point:?}, {name}")) }
+    });
+    try_join_all(trials).await?;
+    Ok(())
+}
+
+/// Ends a stream, with a crash there; the steps that were taken before.
+async fn trial(point: Point) -> Result<Vec<String>> {
+    let world = World::embedded()?;
+    let mut viewer = Viewer::follow(&world).await?;
+    let brink = Arc::new(Brink::default());
+    let mortal = world.seen_through(
+        Near::new(&world.log, &brink),
+        Near::new(&world.documents, &brink),
+        Near::new(&world.objects, &brink),
+    );
+    let running = Running::start(&mortal).await?;
+    let stream = started(&world).await?;
+    viewer.watch_until(&stream, &format!("\n{}.ts\n", SEGMENTS - 1), LIMIT).await?;
+
+    brink.ends_at(point);
+    let ending = tokio::spawn({
+        let (streams, stream, now) = (mortal.streams(), stream.clone(), world.clock.now());
+        async move { streams.change(stream.as_str(), |stream| stream.end(now)).await }
+    });
+    let comes = until("the end is made, or the crash", LIMIT, async || {
+        let over = if point == NEVER { is_made(&world, &stream).await? } else { brink.is_reached() };
+        Ok(over.then_some(()))
+    });
+    comes.await.with_context(|| format!("only {:?}", brink.steps()))?;
+    ending.abort();
+    running.kill();
+
+    let running = Running::start(&world).await?;
+    // Whoever had no answer asks again; where it was done, that is refused.
+    let now = world.clock.now();
+    drop(world.streams().change(stream.as_str(), |stream| stream.end(now)).await);
+    until("the end is made", LIMIT, async || Ok(is_made(&world, &stream).await?.then_some(()))).await?;
+    viewer.watch_until_ended(&stream, LIMIT).await?;
+    running.kill();
+    judge(&world, &stream, &viewer).await?;
+    Ok(brink.steps())
+}
+
+/// A stream of which every segment is listed.
+async fn started(world: &World) -> Result<StreamId> {
+    let stream = StreamId::live([7; 5]);
+    let new = NewStream {
+        stream_id: stream.clone(),
+        match_id: None,
+        home_team: "A".to_owned(),
+        away_team: "B".to_owned(),
+        competition: String::new(),
+        target_duration: Some(1),
+    };
+    world.streams().insert(&Stream::started(new, world.clock.now())).await?;
+    for number in 0..SEGMENTS {
+        let bytes = Bytes::from(format!("segment {number}"));
+        let segment = live_segment(&stream, number, &bytes, Duration::from_secs(1));
+        let key = ObjectKey::LiveSegment { stream: stream.clone(), number };
+        world.objects.put(&key, Body::from_bytes(bytes), Condition::Always).await?;
+        let event = Event::LiveSegment(segment);
+        let event = Envelope::new(stream.as_str(), &format!("segment {number}"), world.clock.now(), event);
+        world.relay().publish(Topic::LiveChunks, stream.as_str(), &event).await?;
+    }
+    until("every segment is listed and recorded", LIMIT, async || {
+        let known = world.streams().get(stream.as_str()).await?.context("the stream")?;
+        let last = domain::live::LiveSegmentRecord::id_of(&stream, SEGMENTS - 1);
+        let recorded = world.segments().get(&last).await?.is_some();
+        Ok((known.timeline.places() == u64::from(SEGMENTS) && recorded).then_some(()))
+    })
+    .await?;
+    Ok(stream)
+}
+
+/// Whether everything is there that the end of a stream makes.
+async fn is_made(world: &World, stream: &StreamId) -> Result<bool> {
+    let known = world.streams().get(stream.as_str()).await?.context("the stream")?;
+    let archived = world.objects.head(&ObjectKey::Master { stream: stream.clone() }).await?;
+    Ok(known.status == StreamStatus::Vod && archived.is_some())
+}
+
+async fn judge(world: &World, stream: &StreamId, viewer: &Viewer) -> Result<()> {
+    viewer.judge()?;
+    let text = world.objects.get(&ObjectKey::Recording { stream: stream.clone() }, None).await?;
+    let text = String::from_utf8(text.collect().await.map_err(anyhow::Error::from_boxed)?)?;
+    ensure!(hls::check_media(&text).is_empty(), "{:?}\n{text}", hls::check_media(&text));
+    let listed = (0..SEGMENTS).all(|number| text.matches(&format!("\n{number}.ts\n")).count() == 1);
+    ensure!(listed && text.matches("#EXTINF").count() == SEGMENTS as usize, "{text}");
+    let video = world.videos().get(stream.as_str()).await?.context("the video")?;
+    ensure!(video.status == VideoStatus::Ready, "{:?}", video.status);
+    Ok(())
+}

@@ -1,0 +1,162 @@
+# `run.sh doctor`: looks for the common faults, and names the fix of each. Sourced; needs all other parts.
+# shellcheck shell=bash
+
+FAULTS=0
+
+# A fault: what is wrong, then what to do.
+fault() {
+  FAULTS=$((FAULTS + 1))
+  wrong "$1" 2>&1
+  shift
+  local line
+  for line in "$@"; do advice "$line" 2>&1; done
+}
+
+# Whether a check that ends the script with a reason passes; says the reason as a fault.
+passes() {
+  local said
+  if said="$("$@" 2>&1)"; then
+    printf '%s\n' "$said"
+    return 0
+  fi
+  FAULTS=$((FAULTS + 1))
+  printf '%s\n' "$said"
+  return 1
+}
+
+# Looks at everything. Exit code: 0 nothing found, 1 something.
+run_doctor() {
+  local meant runs
+  meant="$(what_is_meant)" runs="$(what_runs)"
+  heading "This machine"
+  if [ "$meant" = fleet ]; then examine_fleet_machine; else examine_machine; fi
+  heading "What runs"
+  if [ -z "$runs" ]; then
+    fault "nothing runs" "start it: ./run.sh start"
+  else
+    "examine_$runs"
+    examine_numbers "$runs"
+  fi
+  if [ "$FAULTS" -eq 0 ]; then
+    printf '\n  %sNothing is wrong.%s\n' "$GREEN" "$PLAIN"
+    return 0
+  fi
+  printf '\n  %s found. What alerts mean: docs/runbooks.md\n' "$(counted_faults)"
+  return 1
+}
+
+counted_faults() { if [ "$FAULTS" -eq 1 ]; then printf '1 fault'; else printf '%d faults' "$FAULTS"; fi; }
+
+examine_machine() {
+  local free
+  passes check_ffmpeg
+  free="$(free_mib "$DATA_DIR")"
+  if [ "${free:-$DATA_ROOM_MIB}" -lt "$DATA_ROOM_MIB" ]; then
+    fault "$free MiB are left for DATA_DIR=$DATA_DIR" "delete videos, or move DATA_DIR to a larger disk"
+  else
+    ok "room for videos"
+  fi
+  if [ -x "$BINARY" ]; then
+    if passes "$BINARY" --check-config; then ok "the settings are valid"; fi
+  fi
+  if ! running_pid >/dev/null; then passes check_port; fi
+}
+
+examine_fleet_machine() {
+  passes check_engine
+  passes check_engine_memory
+  passes check_openness
+  if ! fleet_runs; then passes check_fleet_ports; fi
+}
+
+examine_standalone() {
+  ok "one process (pid $(running_pid))"
+  if rebuilt_since; then note "the binary was rebuilt since the start: ./run.sh restart runs the new one"; fi
+  examine_readiness "$(running_url)"
+}
+
+examine_fleet() {
+  local service container killed
+  place_fleet
+  for service in $(unwell_services); do
+    fault "$service does not run, or is not healthy" "look at: ./run.sh logs $service -n 30" \
+      "bring it up: docker compose up -d $service"
+  done
+  for container in $(fleet_containers -a -q); do
+    killed="$(docker inspect --format '{{if .State.OOMKilled}}{{.Name}}{{end}}' "$container" 2>/dev/null)"
+    if [ -n "$killed" ]; then
+      fault "${killed#/} was killed for its memory" "raise its mem_limit, or lower TRANSCODE_SLOTS"
+    fi
+  done
+  examine_readiness "$(fleet_url)"
+  # Redirects of segments lead here: what this machine cannot reach, viewers on it cannot either.
+  if [ "${MEDIA_DELIVERY:-redirect}" = redirect ] &&
+    [ "$(http_code "${MINIO_PUBLIC_ENDPOINT:-http://localhost:9000}/minio/health/live")" != 200 ]; then
+    fault "nobody answers at MINIO_PUBLIC_ENDPOINT=${MINIO_PUBLIC_ENDPOINT:-http://localhost:9000}" \
+      "viewers get segments from there: correct it, or set MEDIA_DELIVERY=proxy"
+  fi
+}
+
+# Whether the API answers, and what it misses.
+examine_readiness() {
+  local answer name
+  if ! answer="$(curl -s -m 5 "$1/readyz" 2>/dev/null)" || [ -z "$answer" ]; then
+    fault "the API at $1 does not answer" "look at: ./run.sh logs api -n 30"
+    return
+  fi
+  for name in catalog object_store event_log; do
+    case "$answer" in
+      *"\"$name\":\"not available\""*) fault "the API cannot reach $(server_of "$name")" "$(fix_of "$name")" ;;
+    esac
+  done
+  case "$answer" in *'"ready":true'*) ok "the API is ready" ;; esac
+}
+
+server_of() {
+  case "$1" in
+    catalog) echo "the catalog (MongoDB; one process: catalog.db)" ;;
+    object_store) echo "the object store (MinIO; one process: the folder objects)" ;;
+    *) echo "the event log (Kafka; one process: log.db)" ;;
+  esac
+}
+
+fix_of() {
+  case "$1" in
+    catalog) echo "bring it up: docker compose up -d mongo; its address is MONGO_URI" ;;
+    object_store) echo "bring it up: docker compose up -d minio; its address is MINIO_ENDPOINT" ;;
+    *) echo "bring it up: docker compose up -d kafka; its address is KAFKA_BROKER" ;;
+  esac
+}
+
+# What the services measure. $1 topology.
+examine_numbers() {
+  local name value
+  if ! read_metrics "$1"; then
+    fault "no numbers can be read" "of the fleet Prometheus tells them: docker compose up -d prometheus"
+    return
+  fi
+  for name in $(labels_where dependency_ready dependency 0); do
+    fault "a service cannot reach $(server_of "$name")" "$(fix_of "$name")"
+  done
+  [ -n "$(sum_of transcode_slots)" ] || fault "no worker is there: nothing is encoded" "./run.sh start"
+  [ -n "$(highest vod_videos_open)" ] || fault "no VOD processor is there: uploads stay uploaded" "./run.sh start"
+  [ -n "$(highest live_streams_open)" ] || fault "no live processor is there: playlists stop" "./run.sh start"
+  above transcode_queue_oldest_job_age_seconds '' 1800 "a job waits for more than half an hour" \
+    "more workers: ./run.sh scale transcode-worker 2, or TRANSCODE_SLOTS"
+  above outbox_oldest_event_age_seconds '' 60 "events wait to be published" "is the event log there? see above"
+  above dead_letters_parked '' 0 "dead letters wait for somebody" "GET /dlq says why; POST /dlq/{id}/retry"
+  above live_streams_open 'status="stalled"' 0 "live streams have stopped coming" \
+    "see to their encoders; GET /streams?status=stalled names them"
+  value="$(lowest data_disk_available_bytes)"
+  if [ -n "$value" ] && [ "$value" -lt "${MIN_FREE_BYTES:-536870912}" ]; then
+    fault "$(bytes_for_people "$value") are left on the disk of DATA_DIR: workers claim nothing" "make room"
+  fi
+  ok "numbers of $(printf '%s\n' "$METRICS" | grep -c '^[a-z]') series were looked at"
+}
+
+# A fault when a metric is above a limit. $1 name, $2 labels, $3 limit, then what is wrong and what to do.
+above() {
+  local value
+  value="$(highest "$1" "$2")"
+  [ "${value:-0}" -le "$3" ] || fault "$4 ($value)" "$5"
+}

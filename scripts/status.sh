@@ -1,0 +1,93 @@
+# What `run.sh status` shows of the work, in both topologies. Sourced; needs METRICS.
+# shellcheck shell=bash
+
+LAST_ERRORS=3
+
+# The rows about what services depend on, the queue, live streams, what lags, and the disk. $1 topology.
+print_health() {
+  if ! read_metrics "$1"; then
+    note "no numbers: neither the service nor Prometheus tells any"
+    return
+  fi
+  print_dependencies
+  print_queue
+  print_live
+  print_lag
+  print_disk
+}
+
+print_dependencies() {
+  local name said=''
+  for name in $(labels_where dependency_ready dependency 1; labels_where dependency_ready dependency 0); do
+    # With several processes, one that cannot reach it is enough.
+    if [ "$(lowest dependency_ready "dependency=\"$name\"")" = 0 ]; then
+      case "$said" in *" $name "*) ;; *) said="$said ${RED}$name away${PLAIN}," ;; esac
+    else
+      said="$said $name ok,"
+    fi
+  done
+  [ -z "$said" ] || row "Depends on" "$(each_once "${said%,}")"
+}
+
+# The parts of a list with commas, each once.
+each_once() { printf '%s' "$1" | tr ',' '\n' | sed 's/^ //' | awk '!seen[$0]++' | paste -s -d ',' - | sed 's/,/, /g'; }
+
+print_queue() {
+  local queued oldest
+  queued="$(highest transcode_queue_jobs 'state="queued"')"
+  oldest="$(highest transcode_queue_oldest_job_age_seconds)"
+  if [ -z "$queued" ]; then
+    row "Queue" "unknown: no VOD processor tells"
+  else
+    row "Queue" "$queued queued$(since "$oldest"), $(highest transcode_queue_jobs 'state="leased"') encoding, \
+$(highest transcode_queue_jobs 'state="backoff"') to be tried again, $(highest transcode_queue_jobs 'state="dead"') dead"
+    row "Videos" "$(highest vod_videos_open 'status="uploaded"') uploaded, \
+$(highest vod_videos_open 'status="processing"') processing, \
+$(highest vod_videos_open 'status="transcoding"') transcoding$(since "$(highest vod_oldest_open_video_age_seconds)")"
+  fi
+  if [ -z "$(sum_of transcode_slots)" ]; then
+    row "Workers" "${RED}none${PLAIN}"
+  else
+    row "Workers" "$(printf '%s\n' "$METRICS" | grep -c '^transcode_slots[ {]'), with $(sum_of transcode_slots) slots"
+  fi
+}
+
+# `, the oldest for 3 min` when there is one.
+since() { if [ "${1:-0}" -gt 0 ]; then printf ', the oldest for %s' "$(for_people "$1")"; fi; }
+
+print_live() {
+  local live
+  live="$(highest live_streams_open 'status="live"')"
+  if [ -z "$live" ]; then
+    row "Live" "unknown: no live processor tells"
+    return
+  fi
+  row "Live" "$live live, $(highest live_streams_open 'status="stalled"') stalled, \
+$(highest live_streams_open 'status="ending"') ending; playlists: \
+$(highest api_live_playlists 'state="fresh"') fresh, $(highest api_live_playlists 'state="late"') late"
+}
+
+print_lag() {
+  local outbox lag letters
+  outbox="$(highest outbox_oldest_event_age_seconds)"
+  lag="$(sum_of kafka_consumergroup_lag)"
+  letters="$(highest dead_letters_parked)"
+  row "Lag" "${lag:+$lag records, }events wait for ${outbox:-?} s, ${letters:-?} dead letters"
+}
+
+print_disk() {
+  local left size
+  left="$(lowest data_disk_available_bytes)"
+  size="$(lowest data_disk_size_bytes)"
+  [ -n "$left" ] || return 0
+  row "Disk" "$(bytes_for_people "$left") of $(bytes_for_people "$size") left"
+}
+
+# The last warnings and errors of log lines on standard input.
+print_last_errors() {
+  local lines
+  lines="$(grep -E '"level":"(WARN|ERROR)"|Z +(WARN|ERROR) ' | tail -n "$LAST_ERRORS" | readable_lines plain)"
+  [ -n "$lines" ] || return 0
+  heading "Last warnings"
+  printf '%s\n' "$lines" | awk '{ line = "  " $0; print substr(line, 1, 79) }'
+}
