@@ -264,9 +264,9 @@ fn count_keyframes(rate: &mut MeasuredRate, segment: &SegmentOutput, gop_us: u64
         rest_us -= lasts_us;
         // Times are rounded to microseconds.
         if lasts_us + 1 >= gop_us {
-            rate.add(span.length, lasts_us)
+            rate.add(span.length, lasts_us);
         } else {
-            rate.add_tail(span.length, lasts_us)
+            rate.add_tail(span.length, lasts_us);
         }
     }
 }
