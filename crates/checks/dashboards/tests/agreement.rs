@@ -24,8 +24,9 @@ fn rules() -> String {
 }
 
 fn texts_in(folder: &str) -> String {
-    let entries = fs::read_dir(root().join(folder)).unwrap();
-    entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
+    let entries = fs::read_dir(root().join(folder)).expect("a folder of the repository");
+    let text = |entry: std::io::Result<fs::DirEntry>| fs::read_to_string(entry?.path());
+    entries.map(text).collect::<std::io::Result<_>>().expect("files of the repository")
 }
 
 fn same(what: &str, of_rules: &BTreeSet<String>, others: &BTreeSet<String>) {
