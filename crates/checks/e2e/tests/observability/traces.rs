@@ -30,7 +30,11 @@ async fn a_trace_covers_an_upload_until_it_is_ready() -> Result<()> {
         let spans = collector.traces_with(of_this);
         Ok(is_whole(&spans).then_some(spans))
     })
-    .await?;
+    .await
+    .with_context(|| {
+        let names = collector.traces_with(of_this).into_iter().map(|span| (span.service, span.name));
+        format!("there is only {:?}", names.collect::<BTreeSet<_>>())
+    })?;
     let traces: BTreeSet<&str> = spans.iter().map(|span| span.trace.as_str()).collect();
     ensure!(traces.len() == 1, "{} traces of one upload", traces.len());
     let root = spans.iter().find(|span| span.parent.is_empty()).context("no span is the first")?;
