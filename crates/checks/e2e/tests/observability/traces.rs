@@ -74,7 +74,7 @@ async fn a_trace_leads_from_a_live_event_to_its_playlist() -> Result<()> {
         let whole = sent.iter().find(|span| {
             let of_trace =
                 |step: &&str| sent.iter().any(|other| other.trace == span.trace && other.name == **step);
-            steps.iter().all(|step| of_trace(step))
+            steps.iter().all(of_trace)
         });
         Ok(whole.map(|whole| {
             let spans = sent.iter().filter(|span| span.trace == whole.trace);
