@@ -153,7 +153,8 @@ async function main() {
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT_MS);
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    const wanted = { source: url, seeks: mode === "seek", seconds: Number(seconds), across: Boolean(across), limit: LIMIT_MS };
+    const watched = { seconds: Number(seconds), across: across !== "" };
+    const wanted = { source: url, seeks: mode === "seek", ...watched, limit: LIMIT_MS };
     const report = await page.evaluate(mode === "live" ? follow : watch, wanted);
     console.log(JSON.stringify(report));
   } finally {
