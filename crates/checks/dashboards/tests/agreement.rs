@@ -24,9 +24,9 @@ fn rules() -> String {
 }
 
 fn texts_in(folder: &str) -> String {
-    let entries = fs::read_dir(root().join(folder)).expect("a folder of the repository");
-    let text = |entry: std::io::Result<fs::DirEntry>| fs::read_to_string(entry?.path());
-    entries.map(text).collect::<std::io::Result<_>>().expect("files of the repository")
+    let entries = fs::read_dir(root().join(folder)).expect("the folder is there");
+    let paths = entries.map(|entry| entry.expect("the folder is read").path());
+    paths.map(|path| fs::read_to_string(path).expect("the file is text")).collect()
 }
 
 fn same(what: &str, of_rules: &BTreeSet<String>, others: &BTreeSet<String>) {

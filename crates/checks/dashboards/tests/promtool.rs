@@ -31,9 +31,8 @@ fn passes(arguments: &[&str], files: &[PathBuf]) -> bool {
 }
 
 fn files_in(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(monitoring().join(folder)).expect("a folder of the repository");
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("a file of the repository").path()).collect();
+    let entries = fs::read_dir(monitoring().join(folder)).expect("the folder is there");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("the folder is read").path()).collect();
     files.sort();
     files
 }
