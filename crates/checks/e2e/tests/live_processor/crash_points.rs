@@ -11,7 +11,7 @@ use bytes::Bytes;
 use domain::{
     StreamId,
     event::{Envelope, Event, Topic},
-    live::{NewStream, Stream, StreamStatus},
+    live::StreamStatus,
     object::ObjectKey,
     video::VideoStatus,
 };
@@ -85,15 +85,7 @@ async fn trial(point: Point) -> Result<Vec<String>> {
 /// A stream of which every segment is listed.
 async fn started(world: &World) -> Result<StreamId> {
     let stream = StreamId::live([7; 5]);
-    let new = NewStream {
-        stream_id: stream.clone(),
-        match_id: None,
-        home_team: "A".to_owned(),
-        away_team: "B".to_owned(),
-        competition: String::new(),
-        target_duration: Some(1),
-    };
-    world.streams().insert(&Stream::started(new, world.clock.now())).await?;
+    world.start_stream(&stream, 1).await?;
     for number in 0..SEGMENTS {
         let bytes = Bytes::from(format!("segment {number}"));
         let segment = live_segment(&stream, number, &bytes, Duration::from_secs(1));
