@@ -16,7 +16,7 @@ fault() {
 passes() {
   local said
   if said="$("$@" 2>&1)"; then
-    printf '%s\n' "$said"
+    if [ -n "$said" ]; then printf '%s\n' "$said"; fi
     return 0
   fi
   FAULTS=$((FAULTS + 1))

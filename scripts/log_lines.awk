@@ -48,8 +48,6 @@ function from_text(line, container,   rest, target) {
   time = substr(line, 12, 8)
   match(line, /(ERROR|WARN|INFO|DEBUG|TRACE) /); level = substr(line, RSTART, RLENGTH - 1)
   rest = substr(line, RSTART + RLENGTH)
-  # What the supervisor says of the service stands before the module that speaks.
-  if (match(rest, /^service\{service="[^"]*"\}: /)) { rest = substr(rest, RSTART + RLENGTH) }
   match(rest, /^[A-Za-z0-9_:]+: /); target = substr(rest, 1, RLENGTH - 2)
   write(time, level, container == "" ? target : container, substr(rest, RLENGTH + 1), "")
 }

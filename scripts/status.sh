@@ -56,15 +56,16 @@ $(highest vod_videos_open 'status="transcoding"') transcoding$(since "$(highest 
 since() { if [ "${1:-0}" -gt 0 ]; then printf ', the oldest for %s' "$(for_people "$1")"; fi; }
 
 print_live() {
-  local live
+  local live fresh late
   live="$(highest live_streams_open 'status="live"')"
+  fresh="$(highest api_live_playlists 'state="fresh"')" late="$(highest api_live_playlists 'state="late"')"
   if [ -z "$live" ]; then
     row "Live" "unknown: no live processor tells"
     return
   fi
   row "Live" "$live live, $(highest live_streams_open 'status="stalled"') stalled, \
 $(highest live_streams_open 'status="ending"') ending; playlists: \
-$(highest api_live_playlists 'state="fresh"') fresh, $(highest api_live_playlists 'state="late"') late"
+${fresh:-?} fresh, ${late:-?} late"
 }
 
 print_lag() {

@@ -1,8 +1,9 @@
-//! A log line as one flat JSON object: what a span knows, such as `job_id` or `trace_id`, stands beside what the event says.
+//! Log lines: for people one line of text; for programs one flat JSON object, in which what a span knows, such as `job_id` or
+//! `trace_id`, stands beside what the event says.
 
 use serde_json::{Map, Value};
 use std::fmt;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
     fmt::{
         FmtContext, FormatEvent, FormatFields, FormattedFields,
@@ -41,6 +42,36 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for OneO
     }
 }
 
+/// The format for people: time, level, the module that speaks, message and fields. What spans know is left to the other one.
+pub(crate) struct OneLine;
+
+impl<S, N> FormatEvent<S, N> for OneLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let (level, target) = (event.metadata().level(), event.metadata().target());
+        let colour = match *level {
+            _ if !writer.has_ansi_escapes() => "",
+            Level::ERROR => "\x1b[31m",
+            Level::WARN => "\x1b[33m",
+            Level::INFO => "\x1b[32m",
+            _ => "\x1b[34m",
+        };
+        let plain = if colour.is_empty() { "" } else { "\x1b[0m" };
+        SystemTime.format_time(&mut writer)?;
+        write!(writer, " {colour}{level:>5}{plain} {target}: ")?;
+        context.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
 fn add(line: &mut Map<String, Value>, fields: &str) {
     if let Ok(Value::Object(fields)) = serde_json::from_str(fields) {
         line.extend(fields);
@@ -67,6 +98,22 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn people_get_one_line_without_spans() {
+        let written = Written::default();
+        let writer = written.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .event_format(OneLine)
+            .with_writer(move || writer.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let _inside = tracing::info_span!("job", job_id = "j1").entered();
+            tracing::info!(target: "api::upload", stream_id = %"vod-1", "uploaded");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert!(text.ends_with("Z  INFO api::upload: uploaded stream_id=vod-1\n"), "{text}");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 /// A started service: its name, and what runs until it is told to stop and has drained.
 pub struct Service {
@@ -57,8 +56,7 @@ pub async fn supervise(
 ) -> anyhow::Result<()> {
     let mut running = JoinSet::new();
     for service in services {
-        let span = tracing::info_span!("service", service = service.name);
-        running.spawn(async move { (service.name, service.run.await) }.instrument(span));
+        running.spawn(async move { (service.name, service.run.await) });
     }
     let mut outcome = Ok(());
     let mut deadline: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;

@@ -1,7 +1,11 @@
 //! What a process tells of itself as it runs: logs, readable in a terminal, JSON in containers; and traces, where somebody
 //! collects them.
 
-use crate::{log_lines::OneObject, settings::ProcessSettings, trace::TRACE};
+use crate::{
+    log_lines::{OneLine, OneObject},
+    settings::ProcessSettings,
+    trace::TRACE,
+};
 use anyhow::Context;
 use opentelemetry::{global, trace::TracerProvider};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -10,13 +14,8 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracerProvider},
 };
 use std::time::Duration;
-use tracing::{Metadata, Subscriber};
 use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::{FilterExt, filter_fn},
-    fmt::format::JsonFields,
-    layer::SubscriberExt,
-    registry::LookupSpan,
+    EnvFilter, Layer, filter::Directive, fmt::format::JsonFields, layer::SubscriberExt,
     util::SubscriberInitExt,
 };
 
@@ -41,7 +40,6 @@ impl Drop for Telemetry {
 /// # Errors
 /// When the log level is no filter, or the address for traces is none.
 pub fn init_tracing(program: &'static str, settings: &ProcessSettings) -> anyhow::Result<Telemetry> {
-    let filter = || EnvFilter::try_new(&settings.log_level).context("LOG_LEVEL");
     let traces = tracer_provider(program, settings.otlp_endpoint.as_deref())?;
     let spans = tracing_opentelemetry::layer()
         .with_tracer(traces.tracer(TRACE))
@@ -49,36 +47,28 @@ pub fn init_tracing(program: &'static str, settings: &ProcessSettings) -> anyhow
         .with_threads(false)
         .with_target(false)
         .with_level(false)
-        .with_tracked_inactivity(false)
-        .with_filter(filter_fn(is_of_a_trace));
-    let registry = tracing_subscriber::registry().with(spans);
-    // The second of two executables in one process, as in tests, keeps the first one's subscriber.
-    let installed = if settings.log_json {
-        registry.with(json().with_filter(filter()?.or(filter_fn(is_of_a_trace)))).try_init()
+        .with_tracked_inactivity(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if settings.log_json {
+        lines.fmt_fields(JsonFields::new()).event_format(OneObject).boxed()
     } else {
-        registry.with(text().with_filter(filter()?.and(filter_fn(|of| !is_of_a_trace(of))))).try_init()
+        let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        lines.with_ansi(terminal).event_format(OneLine).boxed()
     };
+    // One filter for all: with one for each layer, a library that only asks whether something is enabled spoils the next span.
+    // The second of two executables in one process, as in tests, keeps the first one's subscriber.
+    let installed =
+        tracing_subscriber::registry().with(filter(&settings.log_level)?).with(spans).with(lines).try_init();
     if installed.is_ok() {
         global::set_tracer_provider(traces.clone());
     }
     Ok(Telemetry { traces })
 }
 
-fn is_of_a_trace(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && metadata.target() == TRACE
-}
-
-fn json<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
-    tracing_subscriber::fmt::layer()
-        .fmt_fields(JsonFields::new())
-        .event_format(OneObject)
-        .with_writer(std::io::stderr)
-}
-
-/// The target tells whose line it is where several services share a process.
-fn text<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt::layer().with_ansi(terminal).with_writer(std::io::stderr)
+/// What is logged, and every span of a trace.
+fn filter(level: &str) -> anyhow::Result<EnvFilter> {
+    let of_traces: Directive = format!("{TRACE}=info").parse()?;
+    Ok(EnvFilter::try_new(level).context("LOG_LEVEL")?.add_directive(of_traces))
 }
 
 /// Without an address traces have ids, for logs and answers, and go nowhere.

@@ -17,7 +17,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// The target of spans that are part of traces: all others are for logs only.
-pub const TRACE: &str = "trace";
+pub const TRACE: &str = "reelfleet::trace";
 /// The header that carries a trace on.
 pub const TRACEPARENT: &str = "traceparent";
 

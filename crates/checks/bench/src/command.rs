@@ -83,7 +83,7 @@ pub(crate) enum Bench {
     ///
     /// One stream, written to the catalog and the log before the program starts: standalone, and on servers the api. The program
     /// is bound to one core with taskset, and wrk to another. The two addresses are read with few segments of the stream in the
-    /// catalog and with many.
+    /// catalog and with many. wrk is a package of that name on Debian and with Homebrew; WRK names another place for it.
     Reads(ReadsArguments),
 }
 

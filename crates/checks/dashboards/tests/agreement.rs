@@ -24,8 +24,9 @@ fn rules() -> String {
 }
 
 fn texts_in(folder: &str) -> String {
-    let entries = fs::read_dir(root().join(folder)).unwrap();
-    entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
+    let entries = fs::read_dir(root().join(folder)).expect("the folder is there");
+    let paths = entries.map(|entry| entry.expect("the folder is read").path());
+    paths.map(|path| fs::read_to_string(path).expect("the file is text")).collect()
 }
 
 fn same(what: &str, of_rules: &BTreeSet<String>, others: &BTreeSet<String>) {

@@ -23,7 +23,7 @@ fn passes(arguments: &[&str], files: &[PathBuf]) -> bool {
             skip("prometheus", "promtool is not installed");
             return false;
         }
-        ran => ran.unwrap(),
+        ran => ran.expect("promtool runs"),
     };
     let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert!(ran.status.success(), "promtool {}: {said}", arguments.join(" "));
@@ -31,8 +31,8 @@ fn passes(arguments: &[&str], files: &[PathBuf]) -> bool {
 }
 
 fn files_in(folder: &str) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(monitoring().join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(monitoring().join(folder)).expect("the folder is there");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("the folder is read").path()).collect();
     files.sort();
     files
 }

@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 // Plays a presentation with hls.js in a headless Chromium and says what happened, as one line of JSON.
 //
-// play.mjs CHROMIUM PROFILE_FOLDER URL [seek|live SECONDS]
+// play.mjs CHROMIUM PROFILE_FOLDER URL [seek|live SECONDS [gap]]
 // With `seek` it also jumps to the middle, as soon as the whole length is known, and back. With `live` it watches a live
-// stream for so long, waits for a gap if there was none, and goes back in its window, to before the gap.
+// stream for so long, and with `gap` until it has passed one; then waits for a gap if there was none, and goes back in
+// the window, to before the gap.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const [executablePath, profile, url, mode, seconds = 0] = process.argv.slice(2);
+const [executablePath, profile, url, mode, seconds = 0, across = ""] = process.argv.slice(2);
 const LIMIT_MS = 120_000 + 1000 * Number(seconds);
 const HLS = new URL("node_modules/hls.js/dist/hls.min.js", import.meta.url);
 const PAGE = '<!doctype html><title>player</title><video id="v"></video><script src="/hls.js"></script>';
@@ -84,7 +85,7 @@ async function watch({ source, seeks, limit }) {
 }
 
 // Runs in the page: watches a live stream, and measures how far behind the clock it is.
-async function follow({ source, seconds, limit }) {
+async function follow({ source, seconds, across, limit }) {
   const video = document.getElementById("v");
   const seen = { fatal: [], errors: [], stalls: 0, delays: [], gapsPassed: 0, back: null };
   const hls = new Hls();
@@ -112,9 +113,13 @@ async function follow({ source, seconds, limit }) {
     if (hls.playingDate) seen.delays.push((Date.now() - hls.playingDate) / 1000);
   }, 500);
   await Promise.race([new Promise((resolve) => setTimeout(resolve, 1000 * seconds)), late]);
+  const passed = () => fragments().filter((it) => it.gap && it.start > began.at && it.end < video.currentTime);
+  while (across && passed().length === 0 && hls.levels[0].details.live) {
+    await Promise.race([new Promise((resolve) => hls.once(Hls.Events.LEVEL_UPDATED, resolve)), late]);
+  }
   clearInterval(measuring);
   const left = video.currentTime;
-  seen.gapsPassed = fragments().filter((it) => it.gap && it.start > began.at && it.end < left).length;
+  seen.gapsPassed = passed().length;
   // Back in the window, and over its last gap.
   const gaps = () => fragments().filter((it) => it.gap);
   while (gaps().length === 0 && hls.levels[0].details.live) {
@@ -159,7 +164,8 @@ async function main() {
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT_MS);
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    const wanted = { source: url, seeks: mode === "seek", seconds: Number(seconds), limit: LIMIT_MS };
+    const watched = { seconds: Number(seconds), across: across !== "" };
+    const wanted = { source: url, seeks: mode === "seek", ...watched, limit: LIMIT_MS };
     const report = await page.evaluate(mode === "live" ? follow : watch, wanted);
     console.log(JSON.stringify(report));
   } finally {

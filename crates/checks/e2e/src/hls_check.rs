@@ -48,7 +48,7 @@ impl HlsReport {
     /// # Errors
     /// The check cannot be made.
     pub async fn of(targets: &[String]) -> Result<Self> {
-        report(command(targets)?.output().await?)
+        report(&command(targets)?.output().await?)
     }
 
     /// Checks what is there now, and looks into all of its segments.
@@ -68,7 +68,7 @@ impl HlsReport {
         let mut command = command(targets)?;
         command.arg(time.map_or("--live".to_owned(), |time| format!("--live={}s", time.as_secs())));
         let child = command.spawn()?;
-        Ok(Following(tokio::spawn(async move { report(child.wait_with_output().await?) })))
+        Ok(Following(tokio::spawn(async move { report(&child.wait_with_output().await?) })))
     }
 
     /// Every broken rule but that new segments come in time, for people.
@@ -135,7 +135,7 @@ fn command(targets: &[String]) -> Result<Command> {
     Ok(command)
 }
 
-fn report(output: Output) -> Result<HlsReport> {
+fn report(output: &Output) -> Result<HlsReport> {
     let said = String::from_utf8_lossy(&output.stderr);
     // 1 says that a rule is broken.
     ensure!(matches!(output.status.code(), Some(0 | 1)), "hls-check: {}\n{said}", output.status);

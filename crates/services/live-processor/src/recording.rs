@@ -25,8 +25,8 @@ pub(crate) async fn make(shared: &Shared, stream: &Stream) -> Result<(), LiveErr
     let now = shared.clock.now();
     let video = Video::recorded(stream, recording(stream, &records), rate, now);
     shared.videos.insert(&video).await?;
-    // Last comes the status that says that nothing is left to do.
     write_archive(shared, stream, &records, &rate).await?;
+    // Last comes the status that says that nothing is left to do.
     let step = |stream: Stream| stream.recorded(now);
     unless_refused(shared.streams.change(stream.stream_id.as_str(), step).await)?;
     tracing::info!(stream_id = %stream.stream_id, segments = records.len(), "the recording is a video");

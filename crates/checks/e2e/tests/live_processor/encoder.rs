@@ -7,7 +7,7 @@ use bytes::Bytes;
 use domain::{
     StreamId,
     event::{self, Envelope, Event, LiveSegment, Topic},
-    live::{NewStream, Stream},
+    live::Stream,
     object::ObjectKey,
 };
 use e2e::live_segment;
@@ -41,15 +41,7 @@ pub(crate) struct Sent {
 
 impl Encoder {
     pub(crate) async fn start(world: &World, stream: StreamId, segments: u32) -> Result<Self> {
-        let new = NewStream {
-            stream_id: stream.clone(),
-            match_id: None,
-            home_team: "A".to_owned(),
-            away_team: "B".to_owned(),
-            competition: String::new(),
-            target_duration: Some(1),
-        };
-        world.streams().insert(&Stream::started(new, world.clock.now())).await?;
+        world.start_stream(&stream, 1).await?;
         Ok(Self {
             stream,
             segments,

@@ -7,11 +7,7 @@ use crate::{
     world::{Running, World},
 };
 use anyhow::{Context, Result, ensure};
-use domain::{
-    StreamId,
-    live::{NewStream, Stream},
-    object::ObjectKey,
-};
+use domain::{StreamId, object::ObjectKey};
 use e2e::{run, until};
 use std::time::Duration;
 
@@ -27,7 +23,7 @@ async fn ffmpeg_sends_a_stream_over_http() -> Result<()> {
 
 async fn sends(world: &World) -> Result<()> {
     let stream = StreamId::live([9; 5]);
-    start(world, &stream).await?;
+    world.start_stream(&stream, 2).await?;
     let mut viewer = Viewer::follow(world).await?;
     let running = Running::start(world).await?;
     let base = format!("http://{}/streams/{stream}/segments", running.ingest);
@@ -60,19 +56,6 @@ async fn sends(world: &World) -> Result<()> {
     ensure!(codecs.as_deref().is_some_and(|codecs| codecs.ends_with(",mp4a.40.2")), "{codecs:?}");
     ensure!(video.resolution == "320x180", "{}", video.resolution);
     running.kill();
-    Ok(())
-}
-
-async fn start(world: &World, stream: &StreamId) -> Result<()> {
-    let new = NewStream {
-        stream_id: stream.clone(),
-        match_id: None,
-        home_team: "A".to_owned(),
-        away_team: "B".to_owned(),
-        competition: String::new(),
-        target_duration: Some(2),
-    };
-    world.streams().insert(&Stream::started(new, world.clock.now())).await?;
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use domain::{
-    live::{LiveSegmentRecord, Stream},
+    StreamId,
+    live::{LiveSegmentRecord, NewStream, Stream},
     video::Video,
 };
 use e2e::Surroundings;
@@ -83,6 +84,20 @@ impl World {
             Some(servers) => servers.remove().await,
             None => Ok(()),
         }
+    }
+
+    /// Starts a stream, as the API does; the target duration is in seconds.
+    pub(crate) async fn start_stream(&self, stream: &StreamId, target_duration: u32) -> Result<()> {
+        let new = NewStream {
+            stream_id: stream.clone(),
+            match_id: None,
+            home_team: "A".to_owned(),
+            away_team: "B".to_owned(),
+            competition: String::new(),
+            target_duration: Some(target_duration),
+        };
+        self.streams().insert(&Stream::started(new, self.clock.now())).await?;
+        Ok(())
     }
 
     pub(crate) fn relay(&self) -> Relay {

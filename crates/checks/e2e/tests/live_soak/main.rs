@@ -106,7 +106,7 @@ async fn undisturbed(masters: &[String], time: Duration) -> Result<()> {
 async fn disturb(fleet: &mut Fleet, crew: &Crew, ledger: &Ledger, cycle: usize) -> Result<()> {
     restart(fleet).await?;
     progress(ledger, "after a kill").await?;
-    if cycle % 2 == 0 {
+    if cycle.is_multiple_of(2) {
         fleet.join(PROCESSOR).await?;
         progress(ledger, "with another owner").await?;
     } else {

@@ -1,7 +1,7 @@
 //! Something to be seen: uploads that play, a live stream, refusals.
 
 use anyhow::{Context, Result};
-use e2e::{Product, until};
+use e2e::{Product, Source, Workshop, until};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -22,7 +22,20 @@ pub(crate) async fn until_all_was_seen(product: &Product) -> Result<()> {
     })
     .await
     .map(drop)?;
+    wait_for_an_encode(product).await?;
     play(product).await
+}
+
+/// Watches the end of a video that is not encoded that far.
+async fn wait_for_an_encode(product: &Product) -> Result<()> {
+    let (workshop, long) = (Workshop::open()?, Source { seconds: 40.0, noise: 20, ..Source::default() });
+    let id = product.api().upload(&workshop.make("long.mp4", &long).await?).await?;
+    let manifest = until("the video is planned", LIMIT, async || {
+        let answer = product.api().get(&format!("/vod/{id}/manifest")).await?;
+        Ok((answer.status == 200).then_some(answer))
+    });
+    let manifest = manifest.await?.json()?;
+    follow(product, manifest["manifest_url"].as_str().context("no address")?).await
 }
 
 /// One look at all that there is.
@@ -46,14 +59,14 @@ pub(crate) async fn play(product: &Product) -> Result<()> {
     Ok(())
 }
 
-/// From a master playlist to the first segment of its first rendition.
+/// From a master playlist to the last segment of a rendition.
 async fn follow(product: &Product, master: &str) -> Result<()> {
     let api = product.api();
     let mut address = api.url(master)?;
     for _ in 0..3 {
         let answer = api.fetch(address.as_str()).await?;
         let text = answer.text();
-        let Some(next) = text.lines().find(|line| !line.is_empty() && !line.starts_with('#')) else { break };
+        let Some(next) = text.lines().rfind(|line| !line.is_empty() && !line.starts_with('#')) else { break };
         if !text.starts_with("#EXTM3U") {
             break;
         }

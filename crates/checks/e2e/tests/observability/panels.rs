@@ -5,11 +5,8 @@ use crate::load;
 use anyhow::{Result, ensure};
 use dashboards::{Exporter, Panel};
 use e2e::{Product, Prometheus, note, skip, until};
-use std::{
-    env,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{env, net::SocketAddr, time::Duration};
+use tokio::time::Instant;
 
 /// Long enough for a rate over several scrapes.
 const SHORT: Duration = Duration::from_secs(6);
