@@ -43,16 +43,18 @@ pub(crate) async fn make(
     let whole = sheets.len() == task.stills.sheets() as usize;
     let sheets = if whole { sheets } else { Vec::new() };
     let every_us = u64::try_from(task.stills.every_us).unwrap_or(0);
-    let on_sheet = u64::from(task.stills.columns) * u64::from(task.stills.rows);
     job.reached(i64::from(task.stills.count) * task.stills.every_us);
     Ok(vec![
-        track(POSTER, poster.into_iter().collect(), every_us),
-        track(STORYBOARD, sheets, every_us * on_sheet),
+        track(POSTER, poster.into_iter().collect(), |_| every_us),
+        track(STORYBOARD, sheets, |sheet| u64::from(task.stills.on_sheet(sheet)) * every_us),
     ])
 }
 
-fn track(rendition: &str, pictures: Vec<Bytes>, duration_us: u64) -> EncodedTrack {
-    let segment = |(index, bytes)| EncodedSegment { index, duration_us, keyframes: Vec::new(), bytes };
+fn track(rendition: &str, pictures: Vec<Bytes>, duration_us: impl Fn(u32) -> u64) -> EncodedTrack {
+    let segment = |(index, bytes)| {
+        let duration_us = duration_us(index);
+        EncodedSegment { index, duration_us, keyframes: Vec::new(), bytes }
+    };
     let segments = (0..).zip(pictures).map(segment);
     let (rendition, segments) = (rendition.to_owned(), segments.collect());
     EncodedTrack { rendition, kind: TrackKind::Stills, init: None, segments }

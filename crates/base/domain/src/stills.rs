@@ -80,6 +80,13 @@ impl Stills {
         self.count.div_ceil((self.columns * self.rows).max(1))
     }
 
+    /// Thumbnails on sheet `sheet`; the last sheet may have fewer than the others.
+    #[must_use]
+    pub fn on_sheet(&self, sheet: u32) -> u32 {
+        let full = self.columns * self.rows;
+        self.count.saturating_sub(sheet.saturating_mul(full)).min(full)
+    }
+
     /// Where thumbnail `index` is.
     #[must_use]
     pub fn place(&self, index: u32) -> Place {
@@ -135,6 +142,7 @@ mod tests {
             let stills = Stills::of(&video(640, 360), duration_us);
             let places: Vec<Place> = (0..stills.count).map(|index| stills.place(index)).collect();
             let distinct = places.iter().enumerate().all(|(at, place)| !places[..at].contains(place));
+            prop_assert_eq!((0..stills.sheets()).map(|sheet| stills.on_sheet(sheet)).sum::<u32>(), stills.count);
             prop_assert!(distinct && places.iter().all(|place| place.sheet < stills.sheets()));
             let covered = i64::from(stills.count) * stills.every_us;
             prop_assert!(covered >= duration_us && covered - stills.every_us < duration_us);

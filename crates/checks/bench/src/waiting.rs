@@ -208,6 +208,9 @@ mod tests {
             let made =
                 waiting.encode(Some(&source), &part.task, Urgency::Now, scratch.path(), &progress).await;
             let Ok(Encoded::Tracks(tracks)) = made else { panic!("{made:?}") };
+            if matches!(part.task, EncodeTask::Stills(_)) {
+                continue;
+            }
             assert_eq!(tracks.len(), plan.renditions.len());
             segments.extend(tracks[0].segments.iter().map(|segment| segment.index));
         }

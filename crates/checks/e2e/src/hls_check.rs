@@ -57,7 +57,7 @@ impl HlsReport {
     /// The check cannot be made.
     pub async fn of_media(target: &str) -> Result<Self> {
         let mut command = command(&[target.to_owned()])?;
-        report(command.args(["--media", "--segments", "1000"]).output().await?)
+        report(&command.args(["--media", "--segments", "1000"]).output().await?)
     }
 
     /// Follows live playlists for so long; without a time, until all have ended.

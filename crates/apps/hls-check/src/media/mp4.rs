@@ -13,9 +13,10 @@ const MOST_FRAMES: usize = 1_000_000;
 
 /// Whether bytes begin as a fragment does.
 pub(crate) fn is_fragment(bytes: &[u8]) -> bool {
-    bytes
-        .get(4..8)
-        .is_some_and(|kind| [b"styp", b"moof", b"sidx", b"emsg", b"prft"].iter().any(|it| *it == kind))
+    let Some((size, kind)) = bytes.split_first_chunk::<4>().zip(bytes.get(4..8)) else { return false };
+    // Other formats may have these letters there by chance, but hardly after a length that is true.
+    let fits = usize::try_from(u32::from_be_bytes(*size.0)).is_ok_and(|size| size <= bytes.len());
+    fits && [b"styp", b"moof", b"sidx", b"emsg", b"prft"].iter().any(|it| *it == kind)
 }
 
 /// An initialization section: what its segments are read by.

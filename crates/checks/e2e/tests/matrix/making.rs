@@ -107,8 +107,8 @@ fn damage(file: &Path, damage: &Damage) -> Result<()> {
         Damage::None => return Ok(()),
         Damage::Keep(percent) => bytes.len() * percent / 100,
         Damage::LoseLastFragment => {
-            let marks = bytes.windows(4).enumerate().filter(|(_, mark)| *mark == b"moof");
-            marks.last().context("there is no fragment")?.0 - 4
+            let mut marks = bytes.windows(4).enumerate().filter(|(_, mark)| *mark == b"moof");
+            marks.next_back().context("there is no fragment")?.0 - 4
         }
     };
     ensure!(kept > 0, "nothing would be left of {}", file.display());
