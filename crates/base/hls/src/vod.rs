@@ -136,7 +136,9 @@ pub fn frames(
     let found = plan.renditions.iter().find(|found| found.name == rendition)?;
     let (divisor, rate) =
         (u64::from(found.divisor.max(1)), frame_rate(plan.grid.rate.divided(found.divisor))?);
-    let mut playlist = MediaPlaylist::new(Kind::Vod, target_duration(plan));
+    // Single pictures are shown faster than segments: such a playlist may have a target duration of its own (RFC 8216 6.2.4).
+    let gop_us = plan.grid.micros_at(u64::from(plan.grid.gop_frames).min(plan.grid.frames));
+    let mut playlist = MediaPlaylist::new(Kind::Vod, whole_seconds(gop_us));
     playlist.frames_only = true;
     playlist.map = Some(Map::new(addresses.init(rendition)));
     for index in 0..plan.grid.segments() {
@@ -171,8 +173,7 @@ fn frames_variants(plan: &Plan, measured: Measured<'_>, addresses: &dyn Addresse
     plan.renditions.iter().filter_map(variant).collect()
 }
 
-/// Subtitles are cut by the same clock, and more coarsely: the one kind that may have a target duration of its own
-/// (RFC 8216bis 6.2.4).
+/// Subtitles are cut by the same clock, and more coarsely: they may have a target duration of their own (RFC 8216 6.2.4).
 fn subtitle_playlist(plan: &Plan, name: &str, addresses: &dyn Addresses) -> Option<MediaPlaylist> {
     let rate = frame_rate(plan.grid.rate)?;
     let segment = |index| {
@@ -194,7 +195,11 @@ pub fn target_duration(plan: &Plan) -> u32 {
     let full = plan.grid.rate.micros_at(u64::from(plan.grid.segment_frames).min(plan.grid.frames));
     // A sound segment may be longer by up to one AAC frame.
     let longest_us = full + audio::FRAME_RATE.micros_at(1);
-    u32::try_from((longest_us + 500_000) / 1_000_000).unwrap_or(u32::MAX).max(1)
+    whole_seconds(longest_us)
+}
+
+fn whole_seconds(micros: i64) -> u32 {
+    u32::try_from((micros + 500_000) / 1_000_000).unwrap_or(u32::MAX).max(1)
 }
 
 /// hls.js starts a VOD at its beginning anyway; players that take a long playlist for a broadcast need to be told.

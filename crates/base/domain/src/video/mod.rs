@@ -1,12 +1,14 @@
 //! A video: its document.
 
 mod new;
+mod rates;
 mod recording;
 mod status;
 mod test_source;
 mod transition;
 
 pub use new::{NewSource, NewVideo};
+pub use rates::{MeasuredRate, Piece};
 pub use recording::Recording;
 pub use status::VideoStatus;
 pub use test_source::{TestSource, claimed_resolution};
@@ -113,39 +115,6 @@ pub struct Video {
     pub unknown: Unknown,
 }
 
-/// The real rates of a rendition's segments.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MeasuredRate {
-    /// Bytes of all segments that are done.
-    pub bytes: u64,
-    /// Microseconds that they play.
-    pub duration_us: u64,
-    /// The highest rate of a segment, in bit/s.
-    pub peak_bps: u64,
-}
-
-impl MeasuredRate {
-    /// The mean rate in bit/s.
-    #[must_use]
-    pub fn average_bps(self) -> u64 {
-        bits_per_second(self.bytes, self.duration_us)
-    }
-
-    /// Counts a piece in that is too short for a peak of its own, as the last one may be.
-    pub fn add_tail(&mut self, bytes: u64, duration_us: u64) {
-        let peak_bps = self.peak_bps;
-        self.add(bytes, duration_us);
-        self.peak_bps = if peak_bps > 0 { peak_bps } else { self.peak_bps };
-    }
-
-    /// Counts a segment of this size and length in.
-    pub fn add(&mut self, bytes: u64, duration_us: u64) {
-        self.bytes += bytes;
-        self.duration_us += duration_us;
-        self.peak_bps = self.peak_bps.max(bits_per_second(bytes, duration_us));
-    }
-}
-
 impl Document for Video {
     const KIND: Kind = Kind::Video;
 
@@ -160,10 +129,6 @@ impl Document for Video {
     fn outbox_mut(&mut self) -> &mut Outbox {
         &mut self.outbox
     }
-}
-
-fn bits_per_second(bytes: u64, duration_us: u64) -> u64 {
-    bytes.saturating_mul(8_000_000).checked_div(duration_us).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Every way in which a video may change. A step that is refused changes nothing.
 
-use super::{MeasuredRate, Video, VideoStatus};
+use super::{MeasuredRate, Piece, Video, VideoStatus, rates::Cut};
 use crate::{
     Timestamp,
     event::{Envelope, Event, Outgoing, Topic, Uploaded},
+    grid::Grid,
     index_set::IndexSet,
     job::{Outputs, SegmentOutput, SourceOutput},
     media::MediaInfo,
@@ -130,13 +131,19 @@ impl Video {
         if position >= plan.part_count() || !self.parts_done.insert(position) {
             return Err(VideoRefusal::Already);
         }
-        let gop_us = u64::try_from(plan.grid.micros_at(u64::from(plan.grid.gop_frames))).unwrap_or(u64::MAX);
         for track in outputs.tracks.iter().filter(|track| track.kind != TrackKind::Stills) {
             let rate = self.rates.entry(track.rendition.clone()).or_default();
-            track.segments.iter().for_each(|segment| rate.add(segment.size_bytes, segment.duration_us));
+            let each = match track.kind {
+                TrackKind::Text => plan.grid.subtitle_segment(0).end,
+                TrackKind::Media | TrackKind::Stills => u64::from(plan.grid.segment_frames),
+            };
+            let cut = Cut::of(&plan.grid, each);
+            for SegmentOutput { index, size_bytes, duration_us, .. } in &track.segments {
+                rate.add_piece(cut, (*index).into(), Piece { bytes: *size_bytes, duration_us: *duration_us });
+            }
             for segment in track.segments.iter().filter(|segment| !segment.keyframes.is_empty()) {
                 let rate = self.keyframe_rates.entry(track.rendition.clone()).or_default();
-                count_keyframes(rate, segment, gop_us);
+                count_keyframes(rate, &plan.grid, segment);
             }
         }
         let (done, total) = (self.parts_done.len(), plan.part_count());
@@ -257,16 +264,14 @@ impl Video {
 }
 
 /// Counts the keyframes of a segment in, each with the time until the next one.
-fn count_keyframes(rate: &mut MeasuredRate, segment: &SegmentOutput, gop_us: u64) {
-    let mut rest_us = segment.duration_us;
+fn count_keyframes(rate: &mut MeasuredRate, grid: &Grid, segment: &SegmentOutput) {
+    let gop_us = u64::try_from(grid.micros_at(u64::from(grid.gop_frames))).unwrap_or(u64::MAX);
+    let in_segment = u64::from(grid.segment_frames.div_ceil(grid.gop_frames.max(1)));
+    let cut = Cut::of(grid, grid.gop_frames.into());
+    let (mut number, mut rest_us) = (u64::from(segment.index) * in_segment, segment.duration_us);
     for span in &segment.keyframes {
-        let lasts_us = rest_us.min(gop_us);
-        rest_us -= lasts_us;
-        // Times are rounded to microseconds.
-        if lasts_us + 1 >= gop_us {
-            rate.add(span.length, lasts_us);
-        } else {
-            rate.add_tail(span.length, lasts_us);
-        }
+        let duration_us = rest_us.min(gop_us);
+        rate.add_piece(cut, number, Piece { bytes: span.length, duration_us });
+        (number, rest_us) = (number + 1, rest_us - duration_us);
     }
 }
