@@ -94,7 +94,7 @@ const BROKEN: &[(&[&str], Break)] = &[
     }),
     // The last byte but one of the decode time: a third of a second later.
     (&["timestamps-differ", "timestamps-jump"], |it| {
-        patch(it, "sound_1.m4s", b"tfdt", |tfdt| tfdt[14] += 64)
+        patch(it, "sound_1.m4s", b"tfdt", |tfdt| tfdt[14] += 64);
     }),
     (&["keyframe-untrue"], |it| {
         patch(it, "big_2.m4s", &[0x65, 0x88], |slice| slice[..2].copy_from_slice(&[0x41, 0xe0]));
