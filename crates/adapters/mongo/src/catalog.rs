@@ -6,17 +6,22 @@ use crate::{
     find,
     open::{open, ping},
     record::{self, Versions},
-    write::{Change, Write, append},
+    write::{Change, Gathering, Write, encode},
 };
 use async_trait::async_trait;
 use domain::collection::Kind;
 use mongodb::{Collection, Database, bson::RawDocumentBuf};
 use ports::{DocumentError, Documents, Inserted, Json, Page, Query, Replaced, Revision, Stored};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Documents in a MongoDB database.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pub(crate) database: Database,
+    appending: Arc<Mutex<HashMap<Kind, Arc<Gathering>>>>,
 }
 
 impl Catalog {
@@ -25,7 +30,7 @@ impl Catalog {
     /// # Errors
     /// When the server does not answer, refuses, or holds an index that contradicts a declared one.
     pub async fn open(config: &Config) -> Result<Self, OpenError> {
-        Ok(Self { database: open(config).await? })
+        Ok(Self { database: open(config).await?, appending: Arc::default() })
     }
 
     /// Whether the server answers now.
@@ -38,6 +43,11 @@ impl Catalog {
 
     fn collection(&self, kind: Kind) -> Collection<RawDocumentBuf> {
         self.database.collection(kind.name())
+    }
+
+    fn appending(&self, kind: Kind) -> Arc<Gathering> {
+        let mut all = self.appending.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(kind).or_insert_with(|| Arc::new(Gathering::of(self.collection(kind)))))
     }
 
     fn write<'a>(&self, kind: Kind, id: &'a str, change: Change) -> Write<'a> {
@@ -84,7 +94,11 @@ impl Documents for Catalog {
     }
 
     async fn append_new(&self, kind: Kind, bodies: Vec<(String, Json)>) -> Result<(), DocumentError> {
-        append(&self.collection(kind), &bodies).await
+        let documents = encode(&bodies)?;
+        if documents.is_empty() {
+            return Ok(());
+        }
+        self.appending(kind).add(documents).await
     }
 
     async fn remove(&self, kind: Kind, id: &str, at: Revision) -> Result<Replaced, DocumentError> {

@@ -2,8 +2,10 @@
 
 mod append;
 mod fate;
+mod gathering;
 
-pub(crate) use append::append;
+pub(crate) use append::encode;
+pub(crate) use gathering::Gathering;
 
 use crate::{
     call::{ATTEMPTS, Failure, request},

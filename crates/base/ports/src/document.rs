@@ -108,7 +108,7 @@ pub struct Page {
 }
 
 /// Why the catalog did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DocumentError {
     /// It is away or overloaded: the same call may succeed later.
     #[error("the catalog is not available: {0}")]

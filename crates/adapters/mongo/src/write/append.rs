@@ -19,14 +19,17 @@ const BATCH: usize = 500;
 /// The most bytes of one request, unless a single document has more.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Adds those that are not there, request by request, so that a crash leaves the first ones. Either all
-/// bodies are valid or none is added.
+/// Documents to add, of which some may be there. Either all bodies are valid or none is added.
+pub(crate) fn encode(bodies: &[(String, Json)]) -> Result<Vec<RawDocumentBuf>, DocumentError> {
+    bodies.iter().map(|(id, body)| record::encode(id, Versions::fresh(None), body)).collect()
+}
+
+/// Adds those that are not there, request by request, so that a crash leaves the first ones.
 pub(crate) async fn append(
     collection: &Collection<RawDocumentBuf>,
-    bodies: &[(String, Json)],
+    documents: Vec<RawDocumentBuf>,
 ) -> Result<(), DocumentError> {
-    let documents = bodies.iter().map(|(id, body)| record::encode(id, Versions::fresh(None), body));
-    for batch in batches(documents.collect::<Result<_, _>>()?) {
+    for batch in batches(documents) {
         patiently(add(collection, batch)).await?;
     }
     Ok(())

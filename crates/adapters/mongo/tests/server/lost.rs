@@ -197,3 +197,25 @@ async fn what_is_appended_is_there_once_whatever_is_lost() {
         }
     }
 }
+
+#[tokio::test]
+async fn callers_who_append_together_lose_nothing_when_one_gives_up() {
+    let Some(Setup { proxy, mine, other, _scratch }) = setup().await else { return };
+    let ids: Vec<String> = (0..20).map(|_| id()).collect();
+    let append = |id: &String| {
+        let (mine, bodies) = (mine.clone(), vec![(id.clone(), json!({ "n": 1 }))]);
+        tokio::spawn(async move { mine.append_new(Kind::Job, bodies).await })
+    };
+    let Lost { sprung, release } = proxy.lose(Loss::Request, "insert");
+    let first = append(&ids[0]);
+    sprung.await.expect("the first request came");
+    let others: Vec<_> = ids[1..].iter().map(append).collect();
+    first.abort();
+    drop(release);
+    for other in others {
+        other.await.expect("nobody stopped it").expect("append_new");
+    }
+    for id in &ids {
+        assert_eq!(body(read(&other, id).await), Some(json!({ "n": 1 })), "{id}");
+    }
+}

@@ -5,6 +5,7 @@ mod brink;
 mod crash_points;
 mod encoder;
 mod ingest;
+mod retirement;
 mod viewer;
 mod world;
 

@@ -65,6 +65,7 @@ async fn streams_keep_the_rules_while_their_processor_is_killed() -> Result<()> 
     // Whoever comes after the end finds nothing to do.
     restart(&mut fleet).await?;
     ensure!(verdict::endings(fleet.api(), &sent).await? == ended, "a playlist changed after its end");
+    verdict::deleted_leaves_nothing(fleet.api(), sent.first().context("a stream")?).await?;
     let refused = fleet.logged(PROCESSOR)?.matches("another owner has taken the stream over").count();
     note(format_args!(
         "{}; {refused} commits of owners that were none any more were refused",

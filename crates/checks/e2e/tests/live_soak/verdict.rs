@@ -99,3 +99,21 @@ pub(crate) async fn recordings_keep_the_rules(api: &Api, sent: &[Sent]) -> Resul
     ensure!(report.broken().is_empty(), "broken rules:\n{}", report.broken().join("\n"));
     Ok(())
 }
+
+/// Deletes a recording, and insists that its bytes and the records of its segments go with it.
+pub(crate) async fn deleted_leaves_nothing(api: &Api, sent: &Sent) -> Result<()> {
+    let stream = &sent.stream;
+    let (url, _) = media(api, &recording_address(api, stream).await?).await?;
+    let number = sent.published.keys().next().context("a published segment")?;
+    let stored = api.get(url.join(&format!("{number}.ts"))?.as_str()).await?;
+    let stored = stored.header("location").to_owned();
+    ensure!(api.get(&stored).await?.status == 200, "the segment was not there before");
+    let answer = api.delete(stream.as_str()).await?;
+    ensure!(answer.status < 300, "{}: {}", answer.status, answer.text());
+    until("nothing is left of a deleted recording", LIMIT, async || {
+        let records = api.get(&format!("/streams/{stream}/segments")).await?.json()?;
+        let none = records["segments"].as_array().is_some_and(Vec::is_empty);
+        Ok((none && api.get(&stored).await?.status == 404).then_some(()))
+    })
+    .await
+}
