@@ -13,7 +13,7 @@ use std::{
     process::Command,
 };
 
-const SECONDS: u32 = 28;
+const SECONDS: u32 = 20;
 /// The mean loss that chunks may cost, in dB.
 const MEAN_LOSS: f64 = 0.05;
 /// How much worse the worst picture at a border may be than the worst one elsewhere, in dB.
@@ -30,7 +30,7 @@ async fn chunks_are_as_good_as_one_encode() {
     let plan = plan::for_source(&info).unwrap();
     let mut whole = plan.clone();
     whole.grid.chunks = Batches { first: u32::MAX, rest: 1 };
-    assert!(plan.grid.chunk_count() >= 4 && whole.grid.chunk_count() == 1);
+    assert!(plan.grid.chunk_count() >= 3 && whole.grid.chunk_count() == 1);
     let name = plan.renditions[0].name.clone();
     let chunked = encoded(&encoder, &film, &info, &plan, &name, folder.path()).await;
     let one = encoded(&encoder, &film, &info, &whole, &name, folder.path()).await;

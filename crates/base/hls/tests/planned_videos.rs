@@ -1,10 +1,15 @@
 //! Whatever is planned, its playlists break no rule.
 
 use domain::{
+    StreamId, Timestamp,
+    job::{Outputs, SegmentOutput, SourceOutput, Span, TrackOutput},
+    ladder::Rendition,
     media::{AudioTrack, MediaInfo, SubtitleTrack, VideoTrack},
     plan::{self, Plan},
     rate::Rate,
+    task::TrackKind,
     timeline::Timeline,
+    video::{NewSource, NewVideo, Video},
 };
 use hls::{RenditionText, Track, check_master, check_media, check_renditions, vod};
 use proptest::prelude::*;
@@ -33,14 +38,7 @@ impl vod::Addresses for Relative {
     }
 }
 
-fn planned(
-    size: (u32, u32),
-    rate: Rate,
-    frames: u64,
-    sounds: u32,
-    texts: u32,
-    picture: bool,
-) -> Option<Plan> {
+fn media(size: (u32, u32), rate: Rate, frames: u64, sounds: u32, texts: u32, picture: bool) -> MediaInfo {
     let end_us = rate.micros_at(frames);
     let timeline = Timeline {
         start_us: 0,
@@ -78,7 +76,7 @@ fn planned(
         forced: index == 22,
         hearing_impaired: index == 23,
     };
-    plan::for_source(&MediaInfo {
+    MediaInfo {
         container: "mov".to_owned(),
         indexed: true,
         video: picture.then_some(video),
@@ -86,8 +84,62 @@ fn planned(
         subtitles: (20..20 + texts).map(subtitles).collect(),
         declared_us: None,
         notes: Vec::new(),
-    })
-    .ok()
+    }
+}
+
+fn planned(
+    size: (u32, u32),
+    rate: Rate,
+    frames: u64,
+    sounds: u32,
+    texts: u32,
+    picture: bool,
+) -> Option<Plan> {
+    plan::for_source(&media(size, rate, frames, sounds, texts, picture)).ok()
+}
+
+/// A document grows with the number of renditions, not with the number of segments.
+#[test]
+fn twelve_hours_fit_a_small_document_and_bounded_playlists() {
+    let rate = Rate::new(60, 1).unwrap();
+    let info = media((3840, 2160), rate, 12 * 3600 * 60, 3, 4, true);
+    let plan = plan::for_source(&info).unwrap();
+    let now = Timestamp::from_millis(0);
+    let source = SourceOutput { size_bytes: 1 << 40, sha256: "ab".repeat(32) };
+    let new = NewVideo {
+        stream_id: StreamId::vod([1; 6]),
+        title: "A day".to_owned(),
+        uploader: "anybody".to_owned(),
+        resolution: String::new(),
+        duration_seconds: 0.0,
+        audio_track_id: None,
+        source: NewSource::Stored(source),
+    };
+    let video = Video::uploaded(new, now).begin_processing(now).unwrap();
+    let mut video = video.planned(info, plan.clone(), now).unwrap();
+    let segment = |index| SegmentOutput {
+        index,
+        size_bytes: 1 << 20,
+        sha256: "cd".repeat(32),
+        duration_us: 4_000_000,
+        keyframes: vec![Span { offset: 0, length: 1 << 16 }; 2],
+    };
+    // Every other part: the worst that a set of numbers can be asked to hold.
+    for position in (0..plan.part_count()).step_by(2) {
+        let track = |rendition: &Rendition| TrackOutput {
+            rendition: rendition.name.clone(),
+            kind: TrackKind::Media,
+            init_sha256: Some("ef".repeat(32)),
+            segments: vec![segment(position)],
+        };
+        let tracks = plan.renditions.iter().map(track).collect();
+        let outputs = Outputs { epoch: 1, encode_ms: 1, tracks, source: None };
+        video = video.part_done(position, &outputs, now).unwrap();
+    }
+    let bytes = serde_json::to_vec(&video).unwrap().len();
+    let playlist = vod::media(&plan, &plan.renditions[0].name, &Relative).unwrap().to_m3u8().len();
+    println!("{} parts: a document of {bytes} bytes, playlists of {playlist}", plan.part_count());
+    assert!(bytes < 100_000 && playlist < 1_000_000, "{bytes}, {playlist}");
 }
 
 proptest! {

@@ -11,6 +11,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { countStalls } from "./stalls.mjs";
 import { watchWithShaka } from "./shaka.mjs";
 
 const [executablePath, profile, url, mode, seconds = 0, across = ""] = process.argv.slice(2);
@@ -40,7 +41,7 @@ async function watch({ source, seeks, limit }) {
   hls.on(Hls.Events.ERROR, (_, error) => {
     (error.fatal ? seen.fatal : seen.errors).push(error.details);
   });
-  video.addEventListener("waiting", () => (seen.stalls += seen.began !== null && !video.seeking));
+  countStalls(video, seen);
   video.addEventListener("durationchange", () => {
     if (Number.isFinite(video.duration)) seen.duration ??= video.duration;
   });
@@ -167,6 +168,7 @@ async function main() {
   try {
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT_MS);
+    await page.addInitScript(`globalThis.countStalls = ${countStalls}`);
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     const watched = { seconds: Number(seconds), across: across !== "" };
     const wanted = { source: url, seeks: mode === "seek", ...watched, limit: LIMIT_MS };

@@ -12,7 +12,7 @@ export async function watchWithShaka({ source, limit }) {
     (critical ? seen.fatal : seen.errors).push(`${category}.${code} ${String(data?.[0] ?? "")}`);
   };
   video.addEventListener("playing", () => (seen.began ??= video.currentTime), { once: true });
-  video.addEventListener("waiting", () => (seen.stalls += seen.began !== null && !video.seeking));
+  countStalls(video, seen);
   const player = new shaka.Player();
   player.addEventListener("error", ({ detail }) => note(detail));
   try {

@@ -62,11 +62,13 @@ pub async fn brightness(input: &str) -> Result<Vec<u8>> {
 /// ffmpeg fails, or there is no picture.
 pub async fn colours(input: &str, mapped: &str) -> Result<Vec<f64>> {
     const PLACES: usize = 4 * 4 * 3;
-    let filter = format!("{mapped}fps=25,scale=4:4:flags=area,format=rgb24");
-    let arguments = [
-        "-nostdin", "-v", "error", "-i", input, "-map", "0:v:0", "-t", "1", "-vf", &filter, "-f", "rawvideo",
-        "-",
-    ];
+    // Each colour for itself is scaled, for scaling to few pixels at once would leave even fewer for the hues.
+    let filter = format!(
+        "{mapped}settb=AVTB,setpts=PTS-STARTPTS,fps=25,trim=end_frame=25,\
+         scale=iw:ih:flags=bicubic+full_chroma_int+accurate_rnd,format=gbrp,scale=4:4:flags=area,format=rgb24"
+    );
+    let arguments =
+        ["-nostdin", "-v", "error", "-i", input, "-map", "0:v:0", "-vf", &filter, "-f", "rawvideo", "-"];
     let bytes = run("ffmpeg", &arguments).await?.stdout;
     let (pictures, _) = bytes.as_chunks::<PLACES>();
     ensure!(!pictures.is_empty(), "{input} has no picture");

@@ -300,7 +300,9 @@ pub(crate) const CASES: &[Case] = &[
         case(
             "without its last fragment",
             "a.mp4",
-            &["PICTURES SOUND X264 -g 25 -movflags +frag_keyframe+empty_moov+default_base_moof OUT"],
+            &[
+                "PICTURES SOUND X264 -g 25 -sc_threshold 0 -movflags +frag_keyframe+empty_moov+default_base_moof OUT",
+            ],
             about(PLAIN, 2.0, 0.2, 1),
         ),
         Damage::LoseLastFragment,
