@@ -69,7 +69,7 @@ fn film(folder: &Path) -> PathBuf {
         .args("-c:v libx264 -preset ultrafast -crf 8 -pix_fmt yuv420p".split(' '))
         .arg(&path)
         .status();
-    assert!(made.unwrap().success());
+    assert!(made.expect("ffmpeg runs").success());
     path
 }
 
@@ -85,19 +85,21 @@ async fn encoded(
     let path = folder.join(format!("{}-chunks.mp4", plan.grid.chunk_count()));
     let mut bytes = Vec::new();
     for part in plan.parts(info).iter().filter(|part| matches!(part.task, EncodeTask::Chunk(_))) {
-        let scratch = tempfile::tempdir_in(folder).unwrap();
+        let scratch = tempfile::tempdir_in(folder).expect("a folder");
         let (progress, _) = tokio::sync::watch::channel(Progress::default());
         let source = Source::File(film.to_owned());
-        let made =
-            encoder.encode(Some(&source), &part.task, Urgency::Now, scratch.path(), &progress).await.unwrap();
+        let made = encoder
+            .encode(Some(&source), &part.task, Urgency::Now, scratch.path(), &progress)
+            .await
+            .expect("an encode");
         let Encoded::Tracks(tracks) = made else { panic!("{made:?}") };
-        let track = tracks.into_iter().find(|track| track.rendition == rendition).unwrap();
+        let track = tracks.into_iter().find(|track| track.rendition == rendition).expect("the rendition");
         if bytes.is_empty() {
-            bytes.extend_from_slice(&track.init.unwrap());
+            bytes.extend_from_slice(&track.init.expect("an init"));
         }
         track.segments.iter().for_each(|segment| bytes.extend_from_slice(&segment.bytes));
     }
-    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(&path, bytes).expect("the file is written");
     path
 }
 
@@ -112,10 +114,10 @@ fn measured(made: &Path, film: &Path, metric: &str, field: &str) -> Vec<f64> {
         .arg(film)
         .args(["-lavfi", &graph, "-f", "null", "-"])
         .output()
-        .unwrap();
+        .expect("ffmpeg runs");
     let value = |line: &str| -> f64 {
-        let text = line.split_whitespace().find_map(|word| word.strip_prefix(field)).unwrap();
-        let value: f64 = text.parse().unwrap();
+        let text = line.split_whitespace().find_map(|word| word.strip_prefix(field)).expect("a value");
+        let value: f64 = text.parse().expect("a number");
         // Likeness is a share; the rest of it, in dB, is what the eye goes by.
         if metric == "ssim" { -10.0 * (1.0 - value).log10() } else { value }
     };
