@@ -71,8 +71,9 @@ pub(crate) enum Bench {
     ///
     /// Many streams at once. Their segments are stored first; then their events are published to `live-chunks`, each stream's in
     /// order and at an even pace, and each is timed from the call that publishes it until an answer of the api that lists it was
-    /// read. Nobody polls: the bench follows `live-playlists` itself, asks the api when a stream has news, and again at once
-    /// until the answer has it. So a time is too long by one request at most. The first segments of each stream are not timed.
+    /// read. Nobody polls: the bench follows `live-playlists` itself, asks the api when a stream has news, and again a
+    /// millisecond later until the answer has it. So a time is too long by that and one request at most. The first segments of
+    /// each stream are not timed.
     ///
     /// On servers these are the programs api and live-processor, whose CPU time and memory are told. On the embedded adapters
     /// they are libraries in this process, for no other can write to their log.
