@@ -64,8 +64,8 @@ step_fleet() {
   export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
   export E2E_TOPOLOGY=processes
   # The first two are about the one process alone, and players cannot tell it from the fleet; the others put services together
-  # themselves, on every adapter there is.
-  test_targets "$(end_to_end_tests_but footprint refused_starts live_players live_api live_processor producer)"
+  # themselves, on every adapter there is; what the matrix looks at is the encoders' work, which is the same everywhere.
+  test_targets "$(end_to_end_tests_but footprint refused_starts live_players live_api live_processor producer matrix)"
 }
 
 end_to_end_tests_but() {

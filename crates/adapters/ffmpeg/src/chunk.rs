@@ -154,11 +154,7 @@ fn graph(maps_tones: bool, task: &ChunkTask, start: Start) -> String {
     ));
     if maps_tones && let Some(largest) = task.renditions.first() {
         // At the size of the largest rendition: floating-point pictures are dear.
-        graph.push_str(&format!(
-            ",zscale=w={}:h={}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,\
-             zscale=t=bt709:m=bt709:r=tv,format=yuv420p",
-            largest.width, largest.height
-        ));
+        graph.push_str(&tone_mapped(largest.width, largest.height));
     }
     graph.push_str(&format!(",split={}", task.renditions.len()));
     let pads = |name: char| (0..task.renditions.len()).map(move |number| format!("[{name}{number}]"));
@@ -172,6 +168,14 @@ fn graph(maps_tones: bool, task: &ChunkTask, start: Start) -> String {
         ));
     }
     graph
+}
+
+/// Filters, after a comma, from HDR to SDR of this size.
+pub(crate) fn tone_mapped(width: u32, height: u32) -> String {
+    format!(
+        ",zscale=w={width}:h={height}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,\
+         tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
+    )
 }
 
 fn output(call: Call, job: Job<'_>, task: &ChunkTask, rendition: &Rendition, number: usize) -> Call {

@@ -25,7 +25,7 @@ const DECODERS: &str = "\
     pcm_f32be,pcm_f64le,pcm_f64be,pcm_u16le,pcm_u16be,pcm_u24le,pcm_u24be,pcm_u32le,pcm_u32be,pcm_alaw,\
     pcm_mulaw,pcm_dvd,pcm_bluray,pcm_vidc,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,g722,g726,\
     adpcm_yamaha,g723_1,gsm,gsm_ms,mace3,mace6,qdm2,nellymoser,speex,libspeex,s302m,subrip,srt,ass,ssa,\
-    webvtt,mov_text,text,pgssub,dvdsub,dvbsub,xsub,cc_dec";
+    webvtt,mov_text,text,pgssub,dvdsub,dvbsub,xsub,cc_dec,libzvbi_teletextdec";
 
 /// How much of a file the demuxer may read, in bytes, and how much of its time, in microseconds, before the
 /// streams must be known.

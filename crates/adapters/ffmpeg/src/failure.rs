@@ -14,6 +14,27 @@ const SENT: [i32; 5] = [
     rustix::process::Signal::XCPU.as_raw(),
 ];
 
+/// For what a video can do without: whatever the source made the process do is told, and tolerated.
+///
+/// # Errors
+/// Somebody ended the process, or the disk is full: another attempt may do better.
+pub(crate) fn tolerated(ended: Ended, what: &str) -> Result<(), MediaError> {
+    let killed = ended.was_killed();
+    match of(ended, what) {
+        error @ MediaError::Unavailable(_) => Err(error),
+        error if killed => Err(error),
+        error => {
+            tracing::warn!(%error, "a part that is not needed is left out");
+            Ok(())
+        }
+    }
+}
+
+/// Whether a signal is one that somebody sends.
+pub(crate) fn is_sent(signal: i32) -> bool {
+    SENT.contains(&signal)
+}
+
 /// The error for a process that was to succeed and did not; `what` is what it was doing, such as "encoding a
 /// chunk".
 pub(crate) fn of(ended: Ended, what: &str) -> MediaError {
@@ -26,7 +47,7 @@ pub(crate) fn of(ended: Ended, what: &str) -> MediaError {
         End::OverTime(after) => (FailureClass::Transient, format!("took longer than {after:?}")),
         End::Enough => (FailureClass::Unknown, "was ended by its reader".to_owned()),
         End::Exited(status) => match status.signal() {
-            Some(signal) if SENT.contains(&signal) => {
+            Some(signal) if is_sent(signal) => {
                 (FailureClass::Transient, format!("was killed by signal {signal}"))
             }
             Some(signal) => (FailureClass::Unknown, format!("crashed with signal {signal}")),

@@ -13,6 +13,8 @@ mod probe;
 mod process;
 mod programme;
 mod span;
+mod stills;
+mod subtitles;
 mod test_source;
 
 pub use config::FfmpegConfig;
@@ -97,6 +99,11 @@ impl Encoder for Ffmpeg {
             }
             EncodeTask::Span(task) => {
                 span::encode(job, path()?, task).await.map(|track| Encoded::Tracks(vec![track]))
+            }
+            EncodeTask::Subtitles(task) => subtitles::read(job, path()?, task).await.map(Encoded::Tracks),
+            EncodeTask::Stills(task) => {
+                let maps_tones = task.tone_map && self.installed().await?.maps_tones;
+                stills::make(job, maps_tones, path()?, task).await.map(Encoded::Tracks)
             }
             EncodeTask::TestSource(task) => test_source::encode(job, task).await.map(Encoded::File),
         }

@@ -1,9 +1,10 @@
 //! Child processes: started bare, watched, ended as a group whatever happens to whoever waits for them.
 
-use crate::{command::Call, config::FfmpegConfig};
+use crate::{command::Call, config::FfmpegConfig, failure};
 use ports::{MediaError, Urgency};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit, setpriority_process};
 use std::{
+    os::unix::process::ExitStatusExt,
     process::{ExitStatus, Stdio},
     time::Duration,
 };
@@ -69,6 +70,11 @@ impl Ended {
     /// It ended by itself and calls that a success.
     pub(crate) fn success(&self) -> bool {
         matches!(self.end, End::Exited(status) if status.success())
+    }
+
+    /// A signal of the kind that somebody sends ended it.
+    pub(crate) fn was_killed(&self) -> bool {
+        matches!(self.end, End::Exited(status) if status.signal().is_some_and(failure::is_sent))
     }
 }
 

@@ -26,10 +26,13 @@ pub(crate) struct Command {
     /// How many segments of each playlist to ask for, spread evenly; with --live all that are new as well, unless 0.
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     pub(crate) segments: usize,
-    /// Downloads these segments and measures them with ffprobe: lengths, keyframes, sizes, and, where they are
-    /// all there are, the rates.
+    /// Downloads these segments and looks into them: lengths, timestamps, keyframes, formats, sizes, texts, and,
+    /// where they are all there are, the rates.
     #[arg(long)]
     pub(crate) media: bool,
+    /// With --media: asks ffprobe as well, and says where it sees something else.
+    #[arg(long, requires = "media")]
+    pub(crate) ffprobe: bool,
     /// Knows the one exception: segments of a video that is being encoded may be held when they are asked for,
     /// so they are not.
     #[arg(long, conflicts_with = "media")]

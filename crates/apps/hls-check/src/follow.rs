@@ -56,7 +56,7 @@ pub(crate) async fn all(
     time: Option<Duration>,
 ) -> anyhow::Result<Report> {
     let mut report = Report::default();
-    let meter = if command.media { Meter::open(&mut report) } else { None };
+    let meter = command.media.then(|| Meter::open(&mut report, command.ffprobe));
     let mut presentations = Vec::new();
     for target in &targets {
         presentations.push(Presentation::load(fetcher, target).await?);

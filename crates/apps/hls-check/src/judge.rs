@@ -18,7 +18,7 @@ use url::Url;
 /// One of them cannot be read at all.
 pub(crate) async fn all(command: &Command, fetcher: &Fetcher, targets: Vec<Url>) -> anyhow::Result<Report> {
     let mut report = Report::default();
-    let meter = if command.media { Meter::open(&mut report) } else { None };
+    let meter = command.media.then(|| Meter::open(&mut report, command.ffprobe));
     if !command.media {
         report.note("what is in the segments was not looked at (--media)");
     }

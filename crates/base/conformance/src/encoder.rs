@@ -7,13 +7,17 @@ mod programme;
 mod refusal;
 mod sound;
 mod source;
+mod stills;
 mod stop;
+mod text;
 
 pub use pictures::*;
 pub use programme::*;
 pub use refusal::*;
 pub use sound::*;
+pub use stills::*;
 pub use stop::*;
+pub use text::*;
 
 /// Makes a test of every promise of encoders. `open` is an async function without arguments that gives a
 /// smart pointer to an encoder, and what has to live as long as it.
@@ -38,6 +42,9 @@ macro_rules! encoder {
             sound_that_begins_late_and_ends_early_is_silence_there
             surround_and_mono_become_stereo
             sound_that_changes_its_form_keeps_its_place
+            text_is_shown_when_it_was
+            damaged_text_costs_nothing_but_itself
+            a_poster_is_not_black_and_thumbnails_are_in_order
             what_is_no_media_is_refused
             a_playlist_reads_no_other_file
             a_source_that_is_away_is_not_refused
@@ -63,7 +70,9 @@ mod tests {
             include_str!("encoder/programme.rs"),
             include_str!("encoder/sound.rs"),
             include_str!("encoder/refusal.rs"),
+            include_str!("encoder/stills.rs"),
             include_str!("encoder/stop.rs"),
+            include_str!("encoder/text.rs"),
         ];
         for line in cases.iter().flat_map(|text| text.lines()) {
             let Some(rest) = line.strip_prefix("pub async fn ") else { continue };

@@ -19,6 +19,14 @@ pub struct Grid {
     pub chunks: Batches,
     /// Segments in a span: what one job encodes the sound of.
     pub spans: Batches,
+    /// Segments of pictures that one segment of subtitles lasts: text is small, and requests are not.
+    #[serde(default = "minute")]
+    pub subtitles: Batches,
+}
+
+/// About a minute, in segments of four seconds.
+fn minute() -> Batches {
+    Batches { first: 15, rest: 15 }
 }
 
 /// Consecutive items taken together: a first batch of one size, all others of another.
@@ -98,6 +106,18 @@ impl Grid {
         self.spans.range(index, self.segments())
     }
 
+    /// Segments of subtitles in the presentation.
+    #[must_use]
+    pub fn subtitle_count(&self) -> u32 {
+        self.subtitles.count(self.segments())
+    }
+
+    /// The frames during which segment `index` of subtitles is shown.
+    #[must_use]
+    pub fn subtitle_segment(&self, index: u32) -> Range<u64> {
+        self.frames_of(&self.subtitles.range(index, self.segments()))
+    }
+
     /// When frame `index` shows, in microseconds from the beginning.
     #[must_use]
     pub fn micros_at(&self, index: u64) -> i64 {
@@ -135,7 +155,7 @@ mod tests {
         fn segments_cover_every_frame_once(frames in 1u64..100_000, segment_frames in 1u32..400) {
             let batches = Batches { first: 1, rest: 2 };
             let rate = Rate::new(30, 1).unwrap();
-            let grid = Grid { rate, frames, gop_frames: 1, segment_frames, chunks: batches, spans: batches };
+            let grid = Grid { rate, frames, gop_frames: 1, segment_frames, chunks: batches, spans: batches, subtitles: batches };
             let mut next = 0;
             for index in 0..grid.segments() {
                 prop_assert_eq!(grid.segment(index).start, next);

@@ -6,6 +6,7 @@
 
 pub mod audio;
 pub mod collection;
+pub mod completeness;
 pub mod document;
 pub mod event;
 pub mod fair;
@@ -18,12 +19,15 @@ pub mod ladder;
 pub mod letter;
 pub mod live;
 pub mod media;
+pub mod note;
 pub mod object;
 pub mod plan;
 pub mod programme;
 pub mod rate;
 pub mod rejection;
 pub mod retry;
+pub mod stills;
+pub mod subtitles;
 pub mod task;
 pub mod time;
 pub mod timeline;

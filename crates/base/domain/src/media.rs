@@ -1,6 +1,6 @@
 //! What a look into a source finds: its tracks and when they play.
 
-use crate::timeline::Timeline;
+use crate::{note::Note, timeline::Timeline};
 use serde::{Deserialize, Serialize};
 
 /// A source as it was found, before anything is decided about it.
@@ -14,6 +14,24 @@ pub struct MediaInfo {
     pub video: Option<VideoTrack>,
     /// The sound tracks that can be decoded, in the container's order.
     pub audio: Vec<AudioTrack>,
+    /// The tracks of text subtitles, in the container's order.
+    #[serde(default)]
+    pub subtitles: Vec<SubtitleTrack>,
+    /// How long the header says that it plays, in microseconds, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_us: Option<i64>,
+    /// What of the source does not come out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+impl MediaInfo {
+    /// How long its longest track plays, in microseconds.
+    #[must_use]
+    pub fn length_us(&self) -> i64 {
+        let shown = self.video.iter().map(|video| video.timeline.end_us - video.timeline.start_us);
+        shown.chain(self.audio.iter().map(|track| track.end_us - track.start_us)).max().unwrap_or(0)
+    }
 }
 
 /// A picture track.
@@ -50,4 +68,26 @@ pub struct AudioTrack {
     pub start_us: i64,
     /// When the last sample has sounded, in microseconds of the source's own clock.
     pub end_us: i64,
+}
+
+/// A track of text subtitles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubtitleTrack {
+    /// The stream's number in the container.
+    pub stream_index: u32,
+    /// The codec's name, such as `subrip`.
+    pub codec: String,
+    /// The language as tagged (ISO 639-2 or BCP 47), unless it is undetermined.
+    pub language: Option<String>,
+    /// The track's title as tagged.
+    pub title: Option<String>,
+    /// Shown unless the viewer says otherwise.
+    #[serde(default)]
+    pub default: bool,
+    /// Only what has to be read to follow the film, such as a foreign dialogue.
+    #[serde(default)]
+    pub forced: bool,
+    /// It tells sounds too, for those who cannot hear them.
+    #[serde(default)]
+    pub hearing_impaired: bool,
 }

@@ -62,6 +62,28 @@ pub enum ObjectKey {
         /// Its number in the presentation.
         index: u32,
     },
+    /// A segment of subtitles as one attempt made it.
+    Subtitles {
+        /// Its video.
+        stream: StreamId,
+        /// The rendition's name, from the plan.
+        rendition: String,
+        /// The epoch of the lease under which it was made.
+        epoch: u32,
+        /// Its number in the presentation.
+        index: u32,
+    },
+    /// A still picture as one attempt made it.
+    Still {
+        /// Its video.
+        stream: StreamId,
+        /// What it belongs to: the poster, or the storyboard.
+        rendition: String,
+        /// The epoch of the lease under which it was made.
+        epoch: u32,
+        /// Its number.
+        index: u32,
+    },
     /// What one attempt at a job made, written after all of it: a later attempt that finds it need not encode again.
     Outputs {
         /// The job's video.
@@ -128,7 +150,11 @@ impl ObjectKey {
     pub fn bucket(&self) -> Bucket {
         match self {
             Self::Source { .. } => Bucket::VodRaw,
-            Self::Init { .. } | Self::Segment { .. } | Self::Outputs { .. } => Bucket::VodVariants,
+            Self::Init { .. }
+            | Self::Segment { .. }
+            | Self::Subtitles { .. }
+            | Self::Still { .. }
+            | Self::Outputs { .. } => Bucket::VodVariants,
             Self::LiveSegment { .. } | Self::Recording { .. } => Bucket::Live,
             Self::LivePlaylist { .. } | Self::Master { .. } | Self::Playlist { .. } => Bucket::Manifests,
         }
@@ -145,6 +171,12 @@ impl ObjectKey {
             Self::Segment { stream, rendition, epoch, index } => {
                 format!("{stream}/{rendition}/{epoch}/{index:06}.m4s")
             }
+            Self::Subtitles { stream, rendition, epoch, index } => {
+                format!("{stream}/{rendition}/{epoch}/{index:06}.vtt")
+            }
+            Self::Still { stream, rendition, epoch, index } => {
+                format!("{stream}/{rendition}/{epoch}/{index:06}.jpg")
+            }
             Self::Outputs { stream, job, epoch } => format!("{stream}/outputs/{job}-{epoch}.json"),
             Self::LiveSegment { stream, number } => format!("{stream}/chunks/{number}.ts"),
             Self::Recording { stream } => format!("{stream}/recording.m3u8"),
@@ -160,6 +192,8 @@ impl ObjectKey {
         match self {
             Self::Source { .. } => "application/octet-stream",
             Self::Init { .. } | Self::Segment { .. } => "video/mp4",
+            Self::Subtitles { .. } => "text/vtt; charset=utf-8",
+            Self::Still { .. } => "image/jpeg",
             Self::Outputs { .. } => "application/json",
             Self::LiveSegment { .. } => "video/mp2t",
             Self::Recording { .. }
@@ -173,7 +207,11 @@ impl ObjectKey {
     #[must_use]
     pub fn cache_policy(&self) -> CachePolicy {
         match self {
-            Self::Init { .. } | Self::Segment { .. } | Self::LiveSegment { .. } => CachePolicy::Immutable,
+            Self::Init { .. }
+            | Self::Segment { .. }
+            | Self::Subtitles { .. }
+            | Self::Still { .. }
+            | Self::LiveSegment { .. } => CachePolicy::Immutable,
             _ => CachePolicy::NoCache,
         }
     }

@@ -2,15 +2,21 @@
 //!
 //! Playlists are a pure function of it, so every chunk and span has to yield exactly what is written here.
 
+mod parts;
+
 use crate::{
-    JobId, StreamId, audio,
+    JobId, StreamId, audio, completeness,
     grid::{Batches, Grid},
     h264,
     ladder::{self, Rendition},
     media::{AudioTrack, MediaInfo, VideoTrack},
+    rate::Rate,
     rejection::{Rejection, RejectionCode},
-    task::{ChunkTask, EncodeTask, SpanTask},
+    stills::{self, Stills},
+    subtitles::{self, SubtitleRendition},
+    task::{EncodeTask, TrackKind},
 };
+use parts::{STILLS_PART, SUBTITLES_PART, chunk_name, span_name};
 use serde::{Deserialize, Serialize};
 
 /// The version of the recipe: part of every job's id, so that a changed recipe never meets an older one's output.
@@ -26,10 +32,8 @@ const GOP_SECONDS: f64 = 2.0;
 const GOPS_PER_SEGMENT: u32 = 2;
 const CHUNKS: Batches = Batches { first: 1, rest: 2 };
 const SPANS: Batches = Batches { first: 1, rest: 8 };
-/// How far before a span's first sample the demuxer is sent: room for the pre-roll and for packets that straddle it.
-const SPAN_SEEK_MARGIN_US: i64 = 500_000;
-/// How much earlier than a keyframe's decode time a demuxer without an index is sent.
-const KEYFRAME_MARGIN_US: i64 = 1_000;
+/// A minute of text is small beside any segment of pictures.
+const SUBTITLES: Batches = Batches { first: 15, rest: 15 };
 
 /// A planned video.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,12 @@ pub struct Plan {
     pub renditions: Vec<Rendition>,
     /// Audio renditions, the default one first.
     pub audio: Vec<AudioRendition>,
+    /// Subtitle renditions.
+    #[serde(default)]
+    pub subtitles: Vec<SubtitleRendition>,
+    /// The poster and the storyboard; none without pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stills: Option<Stills>,
 }
 
 /// A sound rendition, decided.
@@ -75,13 +85,17 @@ pub struct Part {
 /// Decides the plan of a source, or why there is none.
 ///
 /// # Errors
-/// A [`Rejection`] when nothing in it shows or sounds for any time.
+/// A [`Rejection`] when nothing in it shows or sounds for any time, or only a scrap of it is left.
 pub fn for_source(info: &MediaInfo) -> Result<Plan, Rejection> {
+    if let Some(refusal) = completeness::refusal(info) {
+        return Err(refusal);
+    }
     let audio: Vec<AudioRendition> =
         (0..).zip(&info.audio).map(|(number, track)| audio_rendition(number, track)).collect();
+    let subtitles = subtitles::renditions(&info.subtitles);
     match (&info.video, info.audio.first()) {
-        (Some(video), _) => Ok(picture_plan(video, &info.audio, audio)),
-        (None, Some(track)) => Ok(sound_plan(track, audio)),
+        (Some(video), _) => Ok(Plan { subtitles, ..picture_plan(video, &info.audio, audio) }),
+        (None, Some(track)) => Ok(Plan { subtitles, ..sound_plan(track, audio) }),
         (None, None) => Err(Rejection::new(
             RejectionCode::NothingDecodes,
             "The file holds neither pictures nor sound that can be decoded. Export it again and upload the new file.",
@@ -114,19 +128,31 @@ fn picture_plan(video: &VideoTrack, tracks: &[AudioTrack], audio: Vec<AudioRendi
     let renditions = ladder::renditions(video.width, video.height, rate);
     let divisor = renditions.iter().map(|rendition| rendition.divisor).max().unwrap_or(1);
     let gop_frames = ((rate.per_second() * GOP_SECONDS).round() as u32).max(1).next_multiple_of(divisor);
-    let segment_frames = gop_frames * GOPS_PER_SEGMENT;
-    let grid = Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS };
-    Plan { recipe: RECIPE, origin_us, grid, renditions, audio }
+    let grid = grid(rate, frames, gop_frames);
+    let stills = Some(Stills::of(video, grid.duration_us()));
+    Plan { recipe: RECIPE, origin_us, grid, renditions, audio, subtitles: Vec::new(), stills }
 }
 
 /// Without pictures the sound's own frames are the grid, so that segments are whole numbers of them.
 fn sound_plan(track: &AudioTrack, audio: Vec<AudioRendition>) -> Plan {
     let rate = audio::FRAME_RATE;
     let gop_frames = (rate.per_second() * GOP_SECONDS).round() as u32;
-    let segment_frames = gop_frames * GOPS_PER_SEGMENT;
     let frames = rate.units_in(track.end_us - track.start_us).max(1);
-    let grid = Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS };
-    Plan { recipe: RECIPE, origin_us: track.start_us, grid, renditions: Vec::new(), audio }
+    let grid = grid(rate, frames, gop_frames);
+    Plan {
+        recipe: RECIPE,
+        origin_us: track.start_us,
+        grid,
+        renditions: Vec::new(),
+        audio,
+        subtitles: Vec::new(),
+        stills: None,
+    }
+}
+
+fn grid(rate: Rate, frames: u64, gop_frames: u32) -> Grid {
+    let segment_frames = gop_frames * GOPS_PER_SEGMENT;
+    Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS, subtitles: SUBTITLES }
 }
 
 impl Plan {
@@ -139,18 +165,42 @@ impl Plan {
             .flat_map(|video| (0..self.chunk_count()).map(|i| self.chunk_part(i, video, info)));
         let spans =
             (0..self.audio.len()).flat_map(|track| (0..self.grid.span_count()).map(move |i| (track, i)));
-        chunks.chain(spans.map(|(track, index)| self.span_part(track, index, info))).collect()
+        let spans = spans.map(|(track, index)| self.span_part(track, index, info));
+        chunks.chain(spans).chain(self.subtitles_part()).chain(self.stills_part(info)).collect()
     }
 
     /// How many jobs the plan has.
     #[must_use]
     pub fn part_count(&self) -> u32 {
-        self.chunk_count() + u32::try_from(self.audio.len()).unwrap_or(u32::MAX) * self.grid.span_count()
+        self.stills_position() + u32::from(self.stills.is_some())
+    }
+
+    /// What the parts of a rendition are; `None` when the plan has no such rendition.
+    #[must_use]
+    pub fn kind_of(&self, rendition: &str) -> Option<TrackKind> {
+        let still = [stills::POSTER, stills::STORYBOARD].contains(&rendition) && self.stills.is_some();
+        let text = self.subtitles.iter().any(|s| s.name == rendition);
+        let media = self.renditions.iter().any(|r| r.name == rendition)
+            || self.audio.iter().any(|a| a.name == rendition);
+        [(still, TrackKind::Stills), (text, TrackKind::Text), (media, TrackKind::Media)]
+            .into_iter()
+            .find_map(|(is, kind)| is.then_some(kind))
     }
 
     /// The position of the part that makes this segment of this rendition; `None` when the plan has no such segment.
     #[must_use]
     pub fn position_of(&self, rendition: &str, segment: u32) -> Option<u32> {
+        match self.kind_of(rendition)? {
+            TrackKind::Text => {
+                return (segment < self.grid.subtitle_count()).then(|| self.subtitles_position());
+            }
+            TrackKind::Stills => {
+                let sheets = self.stills.as_ref().map_or(0, Stills::sheets);
+                let count = if rendition == stills::POSTER { 1 } else { sheets };
+                return (segment < count).then(|| self.stills_position());
+            }
+            TrackKind::Media => {}
+        }
         if segment >= self.grid.segments() {
             return None;
         }
@@ -173,6 +223,8 @@ impl Plan {
     pub fn part_name(&self, position: u32) -> String {
         match position.checked_sub(self.chunk_count()) {
             None => chunk_name(position),
+            Some(_) if self.stills.is_some() && position == self.stills_position() => STILLS_PART.to_owned(),
+            Some(_) if position >= self.subtitles_position() => SUBTITLES_PART.to_owned(),
             Some(after) => {
                 let spans = self.grid.span_count().max(1);
                 span_name((after / spans) as usize, after % spans)
@@ -203,184 +255,16 @@ impl Plan {
         if self.renditions.is_empty() { 0 } else { self.grid.chunk_count() }
     }
 
-    fn chunk_part(&self, index: u32, video: &VideoTrack, info: &MediaInfo) -> Part {
-        let segments = self.grid.chunk(index);
-        let frames = self.grid.frames_of(&segments);
-        let start_us = self.origin_us + self.grid.micros_at(frames.start);
-        let task = ChunkTask {
-            stream_index: video.stream_index,
-            start_us,
-            seek_us: (index > 0).then(|| picture_seek(video, info.indexed, start_us)).flatten(),
-            rate: self.grid.rate,
-            first_frame: frames.start,
-            frames: u32::try_from(frames.end - frames.start).unwrap_or(u32::MAX),
-            gop_frames: self.grid.gop_frames,
-            delay_frames: self.delay_frames(),
-            first_segment: segments.start,
-            segment_frames: self.grid.segment_frames,
-            deinterlace: video.interlaced,
-            tone_map: video.high_dynamic_range,
-            renditions: self.renditions.clone(),
-        };
-        self.part(chunk_name(index), EncodeTask::Chunk(task), index, frames.start)
+    /// The position of the part that makes the stills, if there are any: the last one.
+    fn stills_position(&self) -> u32 {
+        self.subtitles_position() + u32::from(!self.subtitles.is_empty())
     }
 
-    fn span_part(&self, track: usize, index: u32, info: &MediaInfo) -> Part {
-        let rendition = &self.audio[track];
-        let segments = self.grid.span(index);
-        let first_frame = audio::frames_of(&self.grid, &segments).start;
-        let count = |segment: u32| {
-            let frames = audio::frames_of(&self.grid, &(segment..segment + 1));
-            u32::try_from(frames.end - frames.start).unwrap_or(u32::MAX)
-        };
-        let start_us = self.origin_us + audio::FRAME_RATE.micros_at(first_frame);
-        let task = SpanTask {
-            rendition: rendition.name.clone(),
-            stream_index: rendition.stream_index,
-            origin_us: self.origin_us,
-            seek_us: (index > 0).then(|| sound_seek(info, start_us)).flatten(),
-            first_frame,
-            first_segment: segments.start,
-            segment_frames: segments.clone().map(count).collect(),
-            delay_us: self.delay_us(),
-            kbps: rendition.kbps,
-        };
-        let at = self.grid.segment(segments.start).start;
-        self.part(span_name(track, index), EncodeTask::Span(task), index, at)
-    }
-
-    fn part(&self, name: String, task: EncodeTask, index: u32, first_frame: u64) -> Part {
-        let at_ms = u64::try_from(self.grid.micros_at(first_frame) / 1000).unwrap_or(0);
-        Part { name, task, first: index == 0, at_ms }
-    }
-}
-
-fn chunk_name(index: u32) -> String {
-    format!("chunk-{index}")
-}
-
-fn span_name(track: usize, index: u32) -> String {
-    format!("audio-{track}-span-{index}")
-}
-
-/// An index finds the keyframe before a time by itself; elsewhere the keyframe's own decode time is what to land before.
-///
-/// Early enough for the picture that is already showing at `start_us`. On a constant grid that picture is its own: half a
-/// frame later is still before the next one, and a keyframe exactly there is found instead of the one before it, which
-/// would cost the decoding of a whole GOP.
-fn picture_seek(video: &VideoTrack, indexed: bool, start_us: i64) -> Option<i64> {
-    let timeline = &video.timeline;
-    let half_us = timeline.rate.micros_at(1) / 2;
-    let needed = if timeline.constant { start_us + half_us } else { start_us - timeline.longest_gap_us };
-    if indexed {
-        return Some(needed);
-    }
-    timeline.keyframe_before(needed).map(|keyframe| keyframe.dts_us - KEYFRAME_MARGIN_US)
-}
-
-fn sound_seek(info: &MediaInfo, start_us: i64) -> Option<i64> {
-    let needed = start_us - SPAN_SEEK_MARGIN_US;
-    match &info.video {
-        // Without an index a seek goes by the picture track's decode times, and sound may lie well before its picture.
-        Some(video) if !info.indexed => video
-            .timeline
-            .keyframe_before(needed - SPAN_SEEK_MARGIN_US)
-            .map(|keyframe| keyframe.dts_us - KEYFRAME_MARGIN_US),
-        _ => Some(needed),
+    /// The position of the part that makes the subtitles, if there are any: after pictures and sound.
+    fn subtitles_position(&self) -> u32 {
+        self.chunk_count() + u32::try_from(self.audio.len()).unwrap_or(u32::MAX) * self.grid.span_count()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{rate::Rate, timeline::Timeline};
-    use proptest::prelude::*;
-
-    fn source(frames: u64, rate: Rate, sound: Option<(i64, i64)>) -> MediaInfo {
-        let end_us = rate.micros_at(frames);
-        let timeline = Timeline {
-            start_us: 0,
-            end_us,
-            frames,
-            rate,
-            constant: true,
-            longest_gap_us: rate.micros_at(1),
-            keyframes: vec![],
-        };
-        let video = VideoTrack {
-            stream_index: 0,
-            codec: "h264".to_owned(),
-            width: 1920,
-            height: 1080,
-            interlaced: false,
-            high_dynamic_range: false,
-            timeline,
-        };
-        let track = |(start_us, end_us)| AudioTrack {
-            stream_index: 1,
-            codec: "aac".to_owned(),
-            language: None,
-            channels: 2,
-            start_us,
-            end_us,
-        };
-        MediaInfo {
-            container: "mov".to_owned(),
-            indexed: true,
-            video: Some(video),
-            audio: sound.into_iter().map(track).collect(),
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn parts_make_every_frame_once_and_are_found_again(frames in 1u64..20_000, pick in 0usize..3, with_sound: bool) {
-            let rate = [Rate::new(30_000, 1001), Rate::new(25, 1), Rate::new(60, 1)][pick].unwrap();
-            let info = source(frames, rate, with_sound.then(|| (0, rate.micros_at(frames))));
-            let plan = for_source(&info).unwrap();
-            let parts = plan.parts(&info);
-            prop_assert_eq!(plan.part_count() as usize, parts.len());
-            let mut next = 0;
-            for (position, part) in (0u32..).zip(&parts) {
-                prop_assert_eq!(&plan.part_name(position), &part.name);
-                if let EncodeTask::Chunk(chunk) = &part.task {
-                    prop_assert_eq!(chunk.first_frame, next);
-                    next += u64::from(chunk.frames);
-                    prop_assert_eq!(plan.position_of("1080p", chunk.first_segment), Some(position));
-                }
-                if let EncodeTask::Span(span) = &part.task {
-                    prop_assert_eq!(plan.position_of(&span.rendition, span.first_segment), Some(position));
-                }
-            }
-            prop_assert_eq!(next, frames);
-            prop_assert_eq!(plan.opening().len(), if with_sound { 2 } else { 1 });
-            prop_assert_eq!(plan.position_of("1080p", plan.grid.segments()), None);
-        }
-    }
-
-    #[test]
-    fn sound_that_goes_on_is_kept() {
-        let rate = Rate::new(25, 1).unwrap();
-        let short = for_source(&source(250, rate, Some((-20_000, 10_300_000)))).unwrap();
-        assert_eq!((short.grid.frames, short.origin_us), (250, 0));
-        let long = for_source(&source(250, rate, Some((-2_000_000, 12_000_000)))).unwrap();
-        assert_eq!((long.grid.frames, long.origin_us), (350, -2_000_000));
-    }
-
-    #[test]
-    fn a_very_fast_source_is_thinned_out() {
-        let plan = for_source(&source(1200, Rate::new(120, 1).unwrap(), None)).unwrap();
-        assert_eq!((plan.grid.rate, plan.grid.frames), (Rate::new(60, 1).unwrap(), 600));
-        assert_eq!(plan.grid.gop_frames, 120);
-    }
-
-    #[test]
-    fn sound_alone_is_a_presentation() {
-        let mut info = source(250, Rate::new(25, 1).unwrap(), Some((0, 10_000_000)));
-        info.video = None;
-        let plan = for_source(&info).unwrap();
-        assert!(plan.renditions.is_empty());
-        assert_eq!(plan.grid.frames, 469);
-        assert_eq!(plan.parts(&info).len(), 2);
-    }
-}
+mod tests;

@@ -10,6 +10,8 @@ pub enum RejectionCode {
     NotMedia,
     /// It is a media file, but no picture and no sound in it can be decoded.
     NothingDecodes,
+    /// So little is left of what it promises that nobody could make anything of it.
+    CutShort,
     /// It is protected by encryption or DRM.
     Encrypted,
     /// It uses a codec that cannot be decoded here.

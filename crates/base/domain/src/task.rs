@@ -1,6 +1,6 @@
 //! What an encoder is asked to do: one self-contained order per kind of job, with no name or text of a user in it.
 
-use crate::{ladder::Rendition, rate::Rate};
+use crate::{ladder::Rendition, rate::Rate, stills::Stills};
 use serde::{Deserialize, Serialize};
 
 /// An order for the encoder.
@@ -11,6 +11,10 @@ pub enum EncodeTask {
     Chunk(ChunkTask),
     /// The sound of one span of one track.
     Span(SpanTask),
+    /// The text of all subtitle tracks.
+    Subtitles(SubtitlesTask),
+    /// The poster and the storyboard.
+    Stills(StillsTask),
     /// A test card that stands in for a source of which only metadata was sent.
     TestSource(TestSourceTask),
 }
@@ -68,6 +72,59 @@ pub struct SpanTask {
     pub delay_us: i64,
     /// The rate in kbit/s.
     pub kbps: u32,
+}
+
+/// Subtitles as WebVTT. A track in which nothing can be read yields empty segments: text never fails a video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubtitlesTask {
+    /// The tracks.
+    pub sources: Vec<SubtitleSource>,
+    /// When the presentation begins, in microseconds of the source's own clock.
+    pub origin_us: i64,
+    /// When each segment ends, in microseconds from the beginning of the presentation.
+    pub ends_us: Vec<i64>,
+    /// By how many microseconds everything is shown later than its place: as much as the pictures are.
+    pub delay_us: i64,
+}
+
+/// A track of subtitles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubtitleSource {
+    /// The rendition's name: a folder in keys and addresses.
+    pub rendition: String,
+    /// The track's number in the container.
+    pub stream_index: u32,
+}
+
+/// A poster that is not black where the source is not, and sheets of thumbnails. Where no picture can be had there is none:
+/// stills never fail a video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StillsTask {
+    /// The picture track's number in the container.
+    pub stream_index: u32,
+    /// When the presentation begins, in microseconds of the source's own clock.
+    pub origin_us: i64,
+    /// Keyframes are close enough to each other: nothing else has to be decoded.
+    pub keyframes_only: bool,
+    /// Weave fields into frames first (`bwdif`).
+    pub deinterlace: bool,
+    /// Map HDR to SDR first.
+    pub tone_map: bool,
+    /// What comes out.
+    pub stills: Stills,
+}
+
+/// What a rendition's parts are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackKind {
+    /// Pictures or sound, as media segments after an initialization segment.
+    #[default]
+    Media,
+    /// Subtitles, as WebVTT.
+    Text,
+    /// Still pictures, as JPEG.
+    Stills,
 }
 
 /// A test card with a counter and a tone.

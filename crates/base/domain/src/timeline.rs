@@ -81,6 +81,15 @@ impl Timeline {
         })
     }
 
+    /// Whether a keyframe shows at least each `every_us` microseconds.
+    #[must_use]
+    pub fn has_keyframe_each(&self, every_us: i64) -> bool {
+        let shown = self.keyframes.iter().map(|keyframe| keyframe.pts_us);
+        let times: Vec<i64> =
+            std::iter::once(self.start_us - every_us / 2).chain(shown).chain([self.end_us]).collect();
+        !self.keyframes.is_empty() && times.windows(2).all(|pair| pair[1] - pair[0] <= every_us)
+    }
+
     /// Where a demuxer without an index is sent, so that decoding has everything from `time_us` on: just before the last
     /// keyframe at or before it. `None`: from the beginning.
     #[must_use]
@@ -169,5 +178,6 @@ mod tests {
         assert_eq!(timeline.keyframe_before(7_999).map(|k| k.pts_us), Some(4_000));
         assert_eq!(timeline.keyframe_before(8_000).map(|k| k.pts_us), Some(8_000));
         assert_eq!(timeline.keyframe_before(-1), None);
+        assert!(timeline.has_keyframe_each(44_000) && !timeline.has_keyframe_each(3_900));
     }
 }

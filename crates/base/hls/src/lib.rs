@@ -1,7 +1,7 @@
 //! HLS playlists as pure functions, a parser, and the rule checker.
 //!
 //! The model ([`MediaPlaylist`], [`MasterPlaylist`]) is what a service fills in and `to_m3u8` writes.
-//! [`Playlist::parse`] reads either kind back. [`check_media`], [`check_master`], [`check_renditions`] and
+//! [`Playlist::parse`] reads either kind back, and [`webvtt`] does both for subtitles. [`check_media`], [`check_master`], [`check_renditions`] and
 //! [`check_history`] judge any text against RFC 8216, its successor draft (8216bis) and Apple's authoring
 //! specification, and name the line; a [`Follower`] does so with a history that has no end.
 //! [`check_delivery`] and [`check_measured`] judge what others asked for and measured.
@@ -19,12 +19,13 @@ mod parse;
 mod rules;
 mod survey;
 pub mod vod;
+pub mod webvtt;
 mod write;
 
 pub use duration::{BadDuration, SegmentDuration};
 pub use frame_rate::{BadFrameRate, FrameRate};
 pub use model::master::{
-    MasterPlaylist, MediaRendition, RenditionKind, Resolution, Selection, Variant, VideoRange,
+    FramesVariant, MasterPlaylist, MediaRendition, RenditionKind, Resolution, Selection, Variant, VideoRange,
 };
 pub use model::media::{ByteRange, Kind, Map, MediaPlaylist, Segment, StartOffset};
 pub use model::mutation::{MIN_WINDOW_SEGMENTS, MIN_WINDOW_TARGET_DURATIONS, MutationError};
@@ -33,10 +34,11 @@ pub use rules::delivery::{Request, Resource};
 pub use rules::finding::{Finding, RuleInfo};
 pub use rules::follower::{Follower, Snapshot};
 pub use rules::measured::{
-    MeasuredMedia, MeasuredRendition, MeasuredSegment, MeasuredVariant, Pictures, Rates,
+    MeasuredMedia, MeasuredRendition, MeasuredSegment, MeasuredVariant, MediaTimes, Pictures, Rates,
 };
 pub use rules::renditions::{RenditionText, Track};
 pub use rules::{
-    catalogue, check_delivery, check_history, check_master, check_measured, check_media, check_renditions,
+    catalogue, check_delivery, check_history, check_master, check_measured, check_measured_together,
+    check_media, check_renditions,
 };
 pub use survey::{NamedPlaylist, NamedSegment, NamedSegments, Survey};

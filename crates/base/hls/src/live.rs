@@ -76,7 +76,13 @@ pub fn master(format: &Format, rate: &MeasuredRate, uri: String) -> MasterPlayli
         audio: None,
         subtitles: None,
     };
-    MasterPlaylist { independent_segments: true, start: None, media: Vec::new(), variants: vec![variant] }
+    MasterPlaylist {
+        independent_segments: true,
+        start: None,
+        media: Vec::new(),
+        variants: vec![variant],
+        frames: Vec::new(),
+    }
 }
 
 fn segment(place: &Place, uri: String) -> Segment {

@@ -35,6 +35,8 @@ pub struct NamedPlaylist {
     pub resolution: Option<Resolution>,
     /// FRAME-RATE.
     pub frame_rate: Option<FrameRate>,
+    /// CODECS.
+    pub codecs: Vec<String>,
 }
 
 /// The segments of a media playlist, and what applies to all of them.
@@ -63,6 +65,8 @@ pub struct NamedSegment {
     pub duration: SegmentDuration,
     /// Whether EXT-X-GAP applies.
     pub gap: bool,
+    /// Whether EXT-X-DISCONTINUITY stands before it.
+    pub discontinuity: bool,
     /// The part of the resource that it is.
     pub byterange: Option<ByteRange>,
     /// Its initialization section.
@@ -105,7 +109,11 @@ fn playlists(outline: &Outline) -> Vec<NamedPlaylist> {
         };
         Some(named(tag, attributes.get("URI")?.to_owned(), track))
     });
-    variants.chain(renditions).collect()
+    let frames = outline.all("EXT-X-I-FRAME-STREAM-INF").filter_map(|tag| {
+        let uri = tag.attributes().get("URI")?.to_owned();
+        Some(named(tag, uri, Track::Frames))
+    });
+    variants.chain(renditions).chain(frames).collect()
 }
 
 fn named(tag: &Tag, uri: String, track: Track) -> NamedPlaylist {
@@ -122,6 +130,7 @@ fn named(tag: &Tag, uri: String, track: Track) -> NamedPlaylist {
         average_bandwidth: rate("AVERAGE-BANDWIDTH"),
         resolution: attributes.get("RESOLUTION").and_then(resolution),
         frame_rate: attributes.get("FRAME-RATE").and_then(|rate| rate.parse().ok()),
+        codecs: text("CODECS").iter().flat_map(|all| all.split(',')).map(|it| it.trim().to_owned()).collect(),
     }
 }
 
@@ -144,6 +153,7 @@ fn segments(outline: Outline) -> NamedSegments {
             uri: segment.uri.clone(),
             duration: segment.duration(),
             gap: segment.gap,
+            discontinuity: segment.discontinuity,
             byterange: range,
             map: segment.map.as_deref().and_then(map),
         });
@@ -182,11 +192,13 @@ mod tests {
 
     #[test]
     fn a_broken_master_still_names_its_playlists() {
-        let text =
-            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",URI=\"a.m3u8\"\n#EXT-X-STREAM-INF:AUDIO=\"a\"\nv.m3u8\n";
+        let text = "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",URI=\"a.m3u8\"\n#EXT-X-STREAM-INF:AUDIO=\"a\"\nv.m3u8\n\
+             #EXT-X-I-FRAME-STREAM-INF:URI=\"f.m3u8\"\n";
         let Survey::Master(named) = Survey::of(text) else { panic!("a master") };
         let found: Vec<_> = named.iter().map(|it| (it.line, it.uri.as_str(), it.track)).collect();
-        assert_eq!(found, [(2, "v.m3u8", Track::Video), (1, "a.m3u8", Track::Audio)]);
+        let expected =
+            [(2, "v.m3u8", Track::Video), (1, "a.m3u8", Track::Audio), (4, "f.m3u8", Track::Frames)];
+        assert_eq!(found, expected);
     }
 
     #[test]

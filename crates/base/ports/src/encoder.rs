@@ -3,7 +3,12 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    media::MediaInfo, programme::Programme, rejection::Rejection, retry::FailureClass, task::EncodeTask,
+    job::Span,
+    media::MediaInfo,
+    programme::Programme,
+    rejection::Rejection,
+    retry::FailureClass,
+    task::{EncodeTask, TrackKind},
 };
 use std::path::{Path, PathBuf};
 
@@ -47,19 +52,23 @@ pub enum Encoded {
 pub struct EncodedTrack {
     /// The rendition's name.
     pub rendition: String,
-    /// The initialization segment (ISO/IEC 14496-12 `ftyp` and `moov`).
-    pub init: Bytes,
+    /// What its segments are.
+    pub kind: TrackKind,
+    /// The initialization segment (ISO/IEC 14496-12 `ftyp` and `moov`), of [`TrackKind::Media`] only.
+    pub init: Option<Bytes>,
     /// The media segments, in order.
     pub segments: Vec<EncodedSegment>,
 }
 
-/// A media segment: `moof` and `mdat`, once or more, beginning with a keyframe.
+/// A media segment: `moof` and `mdat`, once or more, beginning with a keyframe; else a WebVTT file, or a JPEG.
 #[derive(Debug, Clone)]
 pub struct EncodedSegment {
     /// Its number in the presentation.
     pub index: u32,
     /// How long it plays, in microseconds.
     pub duration_us: u64,
+    /// Where in it the pictures are that need no other, each from its `moof` to its end; empty for sound.
+    pub keyframes: Vec<Span>,
     /// Its bytes.
     pub bytes: Bytes,
 }

@@ -7,7 +7,8 @@ use domain::{
     media::{MediaInfo, VideoTrack},
     programme::Programme,
     rate::Rate,
-    task::{ChunkTask, EncodeTask},
+    stills::{POSTER, STORYBOARD},
+    task::{ChunkTask, EncodeTask, StillsTask, TrackKind},
     timeline::Timeline,
 };
 use ports::{
@@ -71,7 +72,9 @@ impl Waiting {
     fn wait_for(&self, task: &EncodeTask) -> Duration {
         match task {
             EncodeTask::TestSource(card) => Duration::from_millis(card.duration_ms.into()),
-            EncodeTask::Chunk(_) | EncodeTask::Span(_) => self.wait,
+            EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::Stills(_) => {
+                self.wait
+            }
         }
     }
 
@@ -104,7 +107,8 @@ impl Encoder for Waiting {
         self.ended.send_modify(|ended| *ended += 1);
         match task {
             EncodeTask::Chunk(chunk) => Ok(Encoded::Tracks(tracks(chunk))),
-            EncodeTask::Span(_) | EncodeTask::TestSource(_) => file(scratch),
+            EncodeTask::Stills(task) => Ok(Encoded::Tracks(stills(task))),
+            EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::TestSource(_) => file(scratch),
         }
     }
 
@@ -143,7 +147,15 @@ fn pictures(seconds: u32) -> MediaInfo {
         high_dynamic_range: false,
         timeline,
     };
-    MediaInfo { container: "mov".to_owned(), indexed: true, video: Some(video), audio: Vec::new() }
+    MediaInfo {
+        container: "mov".to_owned(),
+        indexed: true,
+        video: Some(video),
+        audio: Vec::new(),
+        subtitles: Vec::new(),
+        declared_us: None,
+        notes: Vec::new(),
+    }
 }
 
 /// Every segment that was asked for, of bytes that mean nothing.
@@ -155,15 +167,28 @@ fn tracks(chunk: &ChunkTask) -> Vec<EncodedTrack> {
         EncodedSegment {
             index: chunk.first_segment + number,
             duration_us: u64::try_from(chunk.rate.micros_at(u64::from(frames))).unwrap_or_default(),
+            keyframes: Vec::new(),
             bytes: Bytes::from_static(&[0; SEGMENT_BYTES]),
         }
     };
     let track = |rendition: &domain::ladder::Rendition| EncodedTrack {
         rendition: rendition.name.clone(),
-        init: Bytes::from_static(b"init"),
+        kind: TrackKind::Media,
+        init: Some(Bytes::from_static(b"init")),
         segments: (0..count).map(segment).collect(),
     };
     chunk.renditions.iter().map(track).collect()
+}
+
+/// No still picture, which is what a video has when none can be made.
+fn stills(_: &StillsTask) -> Vec<EncodedTrack> {
+    let track = |rendition: &str| EncodedTrack {
+        rendition: rendition.to_owned(),
+        kind: TrackKind::Stills,
+        init: None,
+        segments: Vec::new(),
+    };
+    vec![track(POSTER), track(STORYBOARD)]
 }
 
 #[cfg(test)]
@@ -183,6 +208,9 @@ mod tests {
             let made =
                 waiting.encode(Some(&source), &part.task, Urgency::Now, scratch.path(), &progress).await;
             let Ok(Encoded::Tracks(tracks)) = made else { panic!("{made:?}") };
+            if matches!(part.task, EncodeTask::Stills(_)) {
+                continue;
+            }
             assert_eq!(tracks.len(), plan.renditions.len());
             segments.extend(tracks[0].segments.iter().map(|segment| segment.index));
         }

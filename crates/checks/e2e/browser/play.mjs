@@ -44,10 +44,12 @@ async function watch({ source, seeks, limit }) {
   const once = (name) => new Promise((resolve) => video.addEventListener(name, resolve, { once: true }));
   const picture = () =>
     new Promise((resolve) => video.requestVideoFrameCallback((_, frame) => resolve(frame)));
+  const next = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const late = new Promise((_, reject) => setTimeout(() => reject(new Error("too slow")), limit));
   hls.loadSource(source);
   hls.attachMedia(video);
   await Promise.race([once("canplay"), late]);
+  const chosen = hls.subtitleTrack;
   await video.play();
   if (seeks) {
     const asked = performance.now();
@@ -57,6 +59,15 @@ async function watch({ source, seeks, limit }) {
     seen.jump = { at: frame.mediaTime, after: (performance.now() - asked) / 1000 };
     video.currentTime = 0;
   }
+  seen.subtitles = [];
+  for (const [number, { name, lang, forced }] of hls.subtitleTracks.entries()) {
+    hls.subtitleTrack = number;
+    const cues = () => [...video.textTracks].find((track) => track.mode !== "disabled")?.cues ?? [];
+    while (cues().length === 0) await Promise.race([next(100), late]);
+    const read = [...cues()].map((cue) => ({ start: cue.startTime, end: cue.endTime, text: cue.text }));
+    seen.subtitles.push({ name, lang, forced, chosen: number === chosen, cues: read });
+  }
+  seen.sound = hls.audioTracks.map(({ name, lang }) => ({ name, lang }));
   if (!video.ended) await Promise.race([once("ended"), late]);
   const quality = video.getVideoPlaybackQuality();
   return {

@@ -51,6 +51,15 @@ impl HlsReport {
         report(&command(targets)?.output().await?)
     }
 
+    /// Checks what is there now, and looks into all of its segments.
+    ///
+    /// # Errors
+    /// The check cannot be made.
+    pub async fn of_media(target: &str) -> Result<Self> {
+        let mut command = command(&[target.to_owned()])?;
+        report(&command.args(["--media", "--segments", "1000"]).output().await?)
+    }
+
     /// Follows live playlists for so long; without a time, until all have ended.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use crate::{answer::Answer, api::Api};
 use anyhow::{Context, Result, ensure};
 use hls::{RenditionText, Track};
-use m3u8_rs::{MasterPlaylist, MediaPlaylist, MediaSegment};
+use m3u8_rs::{AlternativeMediaType, MasterPlaylist, MediaPlaylist, MediaSegment};
 use url::Url;
 
 /// The playlists of one video.
@@ -14,10 +14,14 @@ pub struct Presentation {
     pub url: Url,
     /// The master as it was sent.
     pub master: Answer,
-    /// The master, parsed.
+    /// The master, parsed, without the playlists of single pictures.
     pub variants: MasterPlaylist,
+    /// Where the playlists of single pictures are, in the master's order.
+    pub frames: Vec<Url>,
     /// The renditions: pictures in the master's order, then sound.
     pub renditions: Vec<RenditionView>,
+    /// The renditions of subtitles, in the master's order.
+    pub subtitles: Vec<RenditionView>,
 }
 
 /// One rendition.
@@ -46,29 +50,37 @@ impl Presentation {
         let master = api.get(url.as_str()).await?;
         ensure!(master.status == 200, "the master was answered {}: {}", master.status, master.text());
         let parsed = m3u8_rs::parse_master_playlist_res(&master.body);
-        let variants = parsed.map_err(|error| anyhow::anyhow!("the master does not parse: {error}"))?;
+        let mut variants = parsed.map_err(|error| anyhow::anyhow!("the master does not parse: {error}"))?;
+        let frames = variants.variants.extract_if(.., |variant| variant.is_i_frame);
+        let frames = frames.map(|variant| Ok(url.join(&variant.uri)?)).collect::<Result<_>>()?;
         let pictures = variants.variants.iter().map(|variant| (variant.uri.clone(), false));
-        let sound = variants.alternatives.iter().filter_map(|media| Some((media.uri.clone()?, true)));
-        let mut renditions = Vec::new();
+        let of = |kind: AlternativeMediaType| {
+            let media = variants.alternatives.iter().filter(move |media| media.media_type == kind);
+            media.filter_map(|media| media.uri.clone())
+        };
+        let sound = of(AlternativeMediaType::Audio).map(|uri| (uri, true));
+        let (mut renditions, mut subtitles) = (Vec::new(), Vec::new());
         for (uri, sound) in pictures.chain(sound) {
             renditions.push(RenditionView::open(api, url.join(&uri)?, sound).await?);
         }
-        Ok(Self { url, master, variants, renditions })
+        for uri in of(AlternativeMediaType::Subtitles) {
+            subtitles.push(RenditionView::open(api, url.join(&uri)?, false).await?);
+        }
+        Ok(Self { url, master, variants, frames, renditions, subtitles })
     }
 
     /// Every rule that a playlist breaks, as the project's own checker sees it.
     #[must_use]
     pub fn findings(&self) -> Vec<String> {
-        let texts: Vec<String> = self.renditions.iter().map(|rendition| rendition.answer.text()).collect();
-        let track = |sound| if sound { Track::Audio } else { Track::Video };
-        let views: Vec<RenditionText<'_>> = self
-            .renditions
-            .iter()
-            .zip(&texts)
-            .map(|(rendition, text)| RenditionText { track: track(rendition.sound), text })
-            .collect();
+        let track = |rendition: &RenditionView| if rendition.sound { Track::Audio } else { Track::Video };
+        let heard_and_seen = self.renditions.iter().map(|it| (track(it), it.answer.text()));
+        let read = self.subtitles.iter().map(|it| (Track::Subtitles, it.answer.text()));
+        let all: Vec<(Track, String)> = heard_and_seen.chain(read).collect();
+        let texts = all.iter().map(|(_, text)| text);
+        let views: Vec<RenditionText<'_>> =
+            all.iter().map(|(track, text)| RenditionText { track: *track, text }).collect();
         let mut findings = hls::check_master(&self.master.text());
-        findings.extend(texts.iter().flat_map(|text| hls::check_media(text)));
+        findings.extend(texts.flat_map(|text| hls::check_media(text)));
         findings.extend(hls::check_renditions(&views));
         findings.iter().map(ToString::to_string).collect()
     }

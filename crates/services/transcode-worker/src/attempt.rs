@@ -139,7 +139,7 @@ impl Attempts {
             .map_err(machine)?;
         let source = match &job.task {
             EncodeTask::TestSource(_) => None,
-            EncodeTask::Chunk(_) | EncodeTask::Span(_) => {
+            EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::Stills(_) => {
                 let opening = tracing::info_span!(target: trace::TRACE, "open the source");
                 Some(self.source(job).instrument(opening).await?)
             }
@@ -285,6 +285,8 @@ fn kind(task: &EncodeTask) -> &'static str {
     match task {
         EncodeTask::Chunk(_) => "chunk",
         EncodeTask::Span(_) => "span",
+        EncodeTask::Subtitles(_) => "subtitles",
+        EncodeTask::Stills(_) => "stills",
         EncodeTask::TestSource(_) => "test_source",
     }
 }
@@ -303,6 +305,8 @@ fn media_seconds(task: &EncodeTask) -> f64 {
         EncodeTask::Span(span) => {
             f64::from(span.segment_frames.iter().sum::<u32>()) / domain::audio::FRAME_RATE.per_second()
         }
+        EncodeTask::Subtitles(task) => task.ends_us.last().map_or(0.0, |us| *us as f64 / 1e6),
+        EncodeTask::Stills(task) => f64::from(task.stills.count) * task.stills.every_us as f64 / 1e6,
         EncodeTask::TestSource(card) => f64::from(card.duration_ms) / 1000.0,
     }
 }

@@ -1,6 +1,6 @@
 //! Finding what an earlier attempt had finished before its worker died: it is checked and not made again.
 
-use crate::store::{outputs_key, segment_key};
+use crate::store::outputs_key;
 use domain::job::{Job, Outputs};
 use ports::{ObjectError, ObjectStore};
 
@@ -31,7 +31,7 @@ async fn recorded(objects: &dyn ObjectStore, job: &Job, epoch: u32) -> Result<Op
 async fn intact(objects: &dyn ObjectStore, job: &Job, outputs: &Outputs) -> Result<bool, ObjectError> {
     for track in &outputs.tracks {
         for segment in &track.segments {
-            let key = segment_key(&job.stream_id, &track.rendition, outputs.epoch, segment.index);
+            let key = track.segment_key(&job.stream_id, outputs.epoch, segment.index);
             let Some(meta) = objects.head(&key).await? else { return Ok(false) };
             let same_bytes = meta.sha256.is_none_or(|sha256| sha256 == segment.sha256);
             if meta.size != segment.size_bytes || !same_bytes {

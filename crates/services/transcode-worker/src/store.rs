@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use domain::{
-    StreamId,
     job::{Job, Outputs, SegmentOutput, SourceOutput, TrackOutput},
     object::ObjectKey,
 };
@@ -52,27 +51,40 @@ impl Store<'_> {
     }
 
     async fn track(&self, track: EncodedTrack) -> Result<TrackOutput, ObjectError> {
-        let init_sha256 = sha256(&track.init);
-        let init = ObjectKey::Init {
-            stream: self.job.stream_id.clone(),
-            rendition: track.rendition.clone(),
-            sha256: init_sha256.clone(),
+        let init_sha256 = match track.init {
+            Some(init) => Some(self.init(&track.rendition, init).await?),
+            None => None,
         };
-        self.put(&init, track.init, Condition::Absent).await?;
-        let mut segments = Vec::with_capacity(track.segments.len());
+        let segments = Vec::with_capacity(track.segments.len());
+        let mut stored = TrackOutput { rendition: track.rendition, kind: track.kind, init_sha256, segments };
         for segment in track.segments {
-            segments.push(self.segment(&track.rendition, segment).await?);
+            let segment = self.segment(&stored, segment).await?;
+            stored.segments.push(segment);
         }
-        Ok(TrackOutput { rendition: track.rendition, init_sha256, segments })
+        Ok(stored)
     }
 
-    async fn segment(&self, rendition: &str, segment: EncodedSegment) -> Result<SegmentOutput, ObjectError> {
-        let key = segment_key(&self.job.stream_id, rendition, self.job.epoch, segment.index);
+    /// Stores an initialization segment under the hash of its bytes, which it returns.
+    async fn init(&self, rendition: &str, bytes: Bytes) -> Result<String, ObjectError> {
+        let sha256 = sha256(&bytes);
+        let (stream, rendition) = (self.job.stream_id.clone(), rendition.to_owned());
+        let key = ObjectKey::Init { stream, rendition, sha256: sha256.clone() };
+        self.put(&key, bytes, Condition::Absent).await?;
+        Ok(sha256)
+    }
+
+    async fn segment(
+        &self,
+        track: &TrackOutput,
+        segment: EncodedSegment,
+    ) -> Result<SegmentOutput, ObjectError> {
+        let key = track.segment_key(&self.job.stream_id, self.job.epoch, segment.index);
         let output = SegmentOutput {
             index: segment.index,
             size_bytes: segment.bytes.len() as u64,
             sha256: sha256(&segment.bytes),
             duration_us: segment.duration_us,
+            keyframes: segment.keyframes.clone(),
         };
         self.put(&key, segment.bytes, Condition::Always).await?;
         Ok(output)
@@ -93,11 +105,6 @@ impl Store<'_> {
         let _ = stored;
         Ok(())
     }
-}
-
-/// The key of a segment as one attempt makes it.
-pub(crate) fn segment_key(stream: &StreamId, rendition: &str, epoch: u32, index: u32) -> ObjectKey {
-    ObjectKey::Segment { stream: stream.clone(), rendition: rendition.to_owned(), epoch, index }
 }
 
 /// The key of what one attempt at a job made.

@@ -18,7 +18,7 @@ pub(crate) async fn write(processor: &Processor, video: &Video) -> Result<(), Pr
     let Some(plan) = &video.plan else { return Ok(()) };
     let epochs = epochs(processor, video).await?;
     let addresses = ArchiveAddresses { video, epochs: &epochs };
-    let master = vod::master(plan, Some(&video.rates), &addresses).to_m3u8();
+    let master = vod::master(plan, Some(vod::Measured::of(video)), &addresses).to_m3u8();
     put(processor, &ObjectKey::Master { stream: video.stream_id.clone() }, master).await?;
     for rendition in video.rates.keys() {
         if let Some(playlist) = vod::media(plan, rendition, &addresses) {

@@ -4,7 +4,7 @@ use super::Broken;
 use bytes::Bytes;
 use domain::{
     audio::{FRAME_RATE, FRAME_SAMPLES, SAMPLE_RATE},
-    task::SpanTask,
+    task::{SpanTask, TrackKind},
 };
 use mp4_atom::{
     Audio, Codec, Dinf, Dref, DrefEntry, Encode, Esds, FixedPoint, Ftyp, Hdlr, Mdat, Mdhd, Mdia, Mfhd, Minf,
@@ -35,11 +35,17 @@ pub(crate) fn audio_track(task: &SpanTask, frames: &[&[u8]]) -> Result<EncodedTr
         let end = next + u64::from(*count);
         let duration_us = FRAME_RATE.micros_at(end) - FRAME_RATE.micros_at(next);
         let bytes = segment(index, next * u64::from(FRAME_SAMPLES) + delay(task), these)?;
-        segments.push(EncodedSegment { index, duration_us: u64::try_from(duration_us).unwrap_or(0), bytes });
+        let duration_us = u64::try_from(duration_us).unwrap_or(0);
+        segments.push(EncodedSegment { index, duration_us, keyframes: Vec::new(), bytes });
         (next, rest) = (end, later);
     }
     if segments.len() == task.segment_frames.len() && rest.is_empty() {
-        return Ok(EncodedTrack { rendition: task.rendition.clone(), init: init(task.kbps)?, segments });
+        return Ok(EncodedTrack {
+            rendition: task.rendition.clone(),
+            kind: TrackKind::Media,
+            init: Some(init(task.kbps)?),
+            segments,
+        });
     }
     let planned = task.segment_frames.iter().map(|count| u64::from(*count)).sum::<u64>().to_string();
     Err(Broken::Differs { what: "the number of AAC frames", is: frames.len().to_string(), planned })

@@ -28,6 +28,8 @@ pub(super) struct Fragment {
     pub(super) durations: Vec<u32>,
     /// The first sample's offset from its decode time to its presentation time, in ticks.
     pub(super) first_offset: u64,
+    /// Where the first sample ends, from the beginning of the `moof`.
+    pub(super) first_picture_ends: usize,
     /// Decoding may begin at its first sample.
     pub(super) begins_with_sync: bool,
     pub(super) bytes: Bytes,
@@ -108,7 +110,14 @@ fn fragment(moov: &Moov, moof: &Moof, data: usize, bytes: Bytes) -> Result<Fragm
         return Err(malformed("samples reach out of their mdat"));
     }
     let tfdt = traf.tfdt.as_ref().ok_or_else(|| malformed("a moof has no tfdt"))?;
+    let offset = traf.trun.first().and_then(|run| run.data_offset).unwrap_or(0);
+    let first_size = first.size.or(default_size).unwrap_or(0) as usize;
+    let first_picture_ends = usize::try_from(offset).unwrap_or(0) + first_size;
+    if first_picture_ends > bytes.len() {
+        return Err(malformed("the first sample reaches out of its fragment"));
+    }
     Ok(Fragment {
+        first_picture_ends,
         decode_time: tfdt.base_media_decode_time,
         durations: samples().map(|sample| sample.duration.or(default_duration).unwrap_or(0)).collect(),
         first_offset: u64::try_from(first.cts.unwrap_or(0))

@@ -6,7 +6,13 @@ use super::{
     shift::Shift,
 };
 use bytes::{Bytes, BytesMut};
-use domain::{h264, ladder::Rendition, rate::Rate, task::ChunkTask};
+use domain::{
+    h264,
+    job::Span,
+    ladder::Rendition,
+    rate::Rate,
+    task::{ChunkTask, TrackKind},
+};
 use mp4_atom::{Codec, Moov};
 use ports::{EncodedSegment, EncodedTrack};
 use std::fmt::Display;
@@ -29,7 +35,8 @@ pub(crate) fn video_track(
     same("the number of pictures", &next, &plan.pictures)?;
     Ok(EncodedTrack {
         rendition: rendition.name.clone(),
-        init: file.init,
+        kind: TrackKind::Media,
+        init: Some(file.init),
         segments: segments(&file.fragments, &plan, task.first_segment),
     })
 }
@@ -102,9 +109,20 @@ fn segments(fragments: &[Fragment], plan: &Planned, first_segment: u32) -> Vec<E
         let to = from + gops.iter().map(|gop| gop.durations.len() as u64).sum::<u64>();
         let duration_us = plan.rate.micros_at(to) - plan.rate.micros_at(from);
         from = to;
-        EncodedSegment { index, duration_us: u64::try_from(duration_us).unwrap_or(0), bytes: joined(gops) }
+        let duration_us = u64::try_from(duration_us).unwrap_or(0);
+        EncodedSegment { index, duration_us, keyframes: keyframes(gops), bytes: joined(gops) }
     };
     fragments.chunks(plan.gops_per_segment).zip(first_segment..).map(segment).collect()
+}
+
+/// Where the first picture of each fragment is in their segment, with the `moof` before it.
+fn keyframes(fragments: &[Fragment]) -> Vec<Span> {
+    let place = |offset: &mut u64, fragment: &Fragment| {
+        let span = Span { offset: *offset, length: fragment.first_picture_ends as u64 };
+        *offset += fragment.bytes.len() as u64;
+        Some(span)
+    };
+    fragments.iter().scan(0, place).collect()
 }
 
 fn joined(fragments: &[Fragment]) -> Bytes {

@@ -7,7 +7,9 @@ mod streams;
 
 use crate::{config::FfmpegConfig, failure, limits::Limits, process::Bounds};
 use domain::{
+    completeness,
     media::{AudioTrack, MediaInfo, VideoTrack},
+    note::{Note, NoteCode},
     rate::Rate,
     rejection::{Rejection, RejectionCode},
     timeline::{Packet, Timeline},
@@ -19,7 +21,8 @@ use streams::{AudioStream, Headers, VideoStream};
 
 /// Tracks of sound that are offered; more of them are left out.
 const AUDIO_TRACKS: usize = 8;
-
+/// Tracks of text subtitles that are offered; more of them are left out.
+const SUBTITLE_TRACKS: usize = 16;
 /// Looks into the file at `path`.
 pub(crate) async fn look(config: &FfmpegConfig, path: &Path) -> Result<MediaInfo, MediaError> {
     within_size(path, &config.limits).await?;
@@ -38,7 +41,7 @@ pub(crate) async fn look(config: &FfmpegConfig, path: &Path) -> Result<MediaInfo
 
 async fn headers(config: &FfmpegConfig, path: &Path) -> Result<(Headers, Decoded), MediaError> {
     let mut headers = streams::read(config, path).await?;
-    headers.audio.truncate(AUDIO_TRACKS);
+    keep_some(&mut headers);
     let picture = async {
         match &headers.video {
             Some(video) => decode::first_picture(config, path, video).await.map(Some),
@@ -50,11 +53,33 @@ async fn headers(config: &FfmpegConfig, path: &Path) -> Result<(Headers, Decoded
     );
     let (first_picture_us, sounds) = tokio::try_join!(picture, sounds)?;
     let mut sound = sounds.iter();
-    headers.audio.retain(|_| sound.next().copied().unwrap_or(false));
+    let silent = headers.audio.extract_if(.., |_| !sound.next().copied().unwrap_or(false));
+    let notes: Vec<Note> = silent.map(|stream| sound_left_out(&stream, "it does not decode")).collect();
+    headers.notes.extend(notes);
     if headers.video.is_none() && headers.audio.is_empty() {
         return Err(decode::nothing("sound"));
     }
     Ok((headers, Decoded { first_picture_us: first_picture_us.flatten() }))
+}
+
+/// Leaves out what is too much, and says so.
+fn keep_some(headers: &mut Headers) {
+    let excess = headers.audio.drain(AUDIO_TRACKS.min(headers.audio.len())..);
+    let why = format!("only the first {AUDIO_TRACKS} sound tracks are kept");
+    headers.notes.extend(excess.map(|stream| sound_left_out(&stream, &why)));
+    let excess = headers.subtitles.drain(SUBTITLE_TRACKS.min(headers.subtitles.len())..);
+    headers.notes.extend(excess.map(|track| {
+        let index = track.stream_index;
+        let text = format!(
+            "The subtitles in track {index} are left out: only the first {SUBTITLE_TRACKS} are kept."
+        );
+        Note::new(NoteCode::SubtitlesLeftOut, text)
+    }));
+}
+
+fn sound_left_out(stream: &AudioStream, why: &str) -> Note {
+    let AudioStream { index, codec, .. } = stream;
+    Note::new(NoteCode::SoundLeftOut, format!("The sound in track {index} ({codec}) is left out: {why}."))
 }
 
 /// What came out of the decoders.
@@ -82,7 +107,12 @@ fn assemble(
     if video.is_none() && audio.is_empty() {
         return Err(decode::nothing("sound"));
     }
-    Ok(MediaInfo { container: headers.container, indexed, video, audio })
+    let subtitles = headers.subtitles.into_iter().filter(|track| tracks.contains_key(&track.stream_index));
+    let (subtitles, declared_us, notes) = (subtitles.collect(), headers.declared_us, headers.notes);
+    let mut info =
+        MediaInfo { container: headers.container, indexed, video, audio, subtitles, declared_us, notes };
+    info.notes.extend(completeness::note(&info));
+    Ok(info)
 }
 
 fn video_track(

@@ -109,7 +109,7 @@ fn note(line: &str, tracks: &mut BTreeMap<u32, Track>) -> bool {
     let flags = next();
     // Discarded packets are decoded for others' sake and never shown (edit lists, pre-roll).
     let Ok(index) = index else { return false };
-    if !["video", "audio"].contains(&kind) || flags.contains('D') {
+    if !["video", "audio", "subtitle"].contains(&kind) || flags.contains('D') {
         return false;
     }
     let before = tracks.get(&index).map(|track| track.end_us);
@@ -168,7 +168,7 @@ mod tests {
         ] {
             note(line, &mut tracks);
         }
-        assert_eq!(tracks.keys().copied().collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(tracks.keys().copied().collect::<Vec<_>>(), [0, 1, 2]);
         let track = &tracks[&0];
         assert_eq!((track.start_us, track.end_us, track.pictures.len()), (40_000, 120_000, 2));
         assert!(track.pictures[0].key && !track.pictures[1].key);

@@ -8,7 +8,12 @@ use crate::{
     limits::Limits,
     process::{self, End, Ended},
 };
-use domain::{rate::Rate, rejection::RejectionCode};
+use domain::{
+    media::SubtitleTrack,
+    note::{Note, NoteCode},
+    rate::Rate,
+    rejection::RejectionCode,
+};
 use ports::MediaError;
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
@@ -17,6 +22,10 @@ use std::{collections::BTreeMap, path::Path};
 const JSON_BYTES: usize = 8 << 20;
 /// At or below this score (of 100) the demuxer only guesses, by the file's name or by a few bytes.
 const GUESS: u32 = 25;
+/// Subtitles that are text; everything else is pictures, or of a kind that nobody reads here.
+const TEXT: [&str; 7] = ["subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"];
+/// Containers whose header says how long they play; elsewhere the demuxer guesses.
+const DECLARING: [&str; 7] = ["mov", "matroska", "avi", "asf", "flac", "wav", "mxf"];
 /// A wider or narrower pixel is a mistake in the header.
 const WIDEST_PIXEL: f64 = 8.0;
 
@@ -26,6 +35,11 @@ pub(super) struct Headers {
     pub(super) container: String,
     pub(super) video: Option<VideoStream>,
     pub(super) audio: Vec<AudioStream>,
+    pub(super) subtitles: Vec<SubtitleTrack>,
+    /// How long the header says that it plays, in microseconds.
+    pub(super) declared_us: Option<i64>,
+    /// What does not come out.
+    pub(super) notes: Vec<Note>,
 }
 
 /// A stream of moving pictures.
@@ -146,7 +160,10 @@ fn interpret(found: Found, limits: &Limits) -> Result<Headers, MediaError> {
             "The file holds neither pictures nor sound. Upload a video file.",
         ));
     }
-    Ok(Headers { container: found.format.format_name, video, audio })
+    let subtitles = of("subtitle").filter(|s| s.is_text()).map(Stream::subtitles).collect();
+    let notes = found.streams.iter().filter_map(Stream::note).collect();
+    let declared_us = found.format.declared_us();
+    Ok(Headers { container: found.format.format_name, video, audio, subtitles, declared_us, notes })
 }
 
 #[derive(Debug, Deserialize)]
@@ -161,6 +178,15 @@ struct Format {
     format_name: String,
     #[serde(default)]
     probe_score: u32,
+    duration: Option<String>,
+}
+
+impl Format {
+    fn declared_us(&self) -> Option<i64> {
+        let declares = self.format_name.split(',').any(|name| DECLARING.contains(&name));
+        let seconds = self.duration.as_deref().filter(|_| declares)?.parse::<f64>().ok()?;
+        Some((seconds * 1e6) as i64)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,9 +226,7 @@ struct SideData {
 impl Stream {
     /// Cover art and thumbnails.
     fn is_still(&self) -> bool {
-        ["attached_pic", "timed_thumbnails", "still_image"]
-            .iter()
-            .any(|flag| self.disposition.get(*flag).is_some_and(|set| *set != 0))
+        ["attached_pic", "timed_thumbnails", "still_image"].iter().any(|flag| self.is(flag))
     }
 
     fn has_decoder(&self) -> bool {
@@ -244,13 +268,63 @@ impl Stream {
     }
 
     fn audio(&self) -> Option<AudioStream> {
-        let language = self.tags.get("language").or_else(|| self.tags.get("LANGUAGE"));
         (self.channels > 0).then(|| AudioStream {
             index: self.index,
             codec: self.codec_name.clone().unwrap_or_default(),
-            language: language.filter(|tag| is_language(tag)).cloned(),
+            language: self.language(),
             channels: self.channels,
         })
+    }
+
+    fn language(&self) -> Option<String> {
+        self.tag("language").filter(|tag| is_language(tag)).cloned()
+    }
+
+    /// Containers do not agree on the case of names.
+    fn tag(&self, name: &str) -> Option<&String> {
+        self.tags.iter().find(|(tag, _)| tag.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    fn is(&self, flag: &str) -> bool {
+        self.disposition.get(flag).is_some_and(|set| *set != 0)
+    }
+
+    fn is_text(&self) -> bool {
+        self.codec_name.as_deref().is_some_and(|name| TEXT.contains(&name))
+    }
+
+    fn subtitles(&self) -> SubtitleTrack {
+        SubtitleTrack {
+            stream_index: self.index,
+            codec: self.codec_name.clone().unwrap_or_default(),
+            language: self.language(),
+            title: self.tag("title").cloned(),
+            default: self.is("default"),
+            forced: self.is("forced"),
+            hearing_impaired: self.is("hearing_impaired"),
+        }
+    }
+
+    /// What is said of a stream that cannot come out.
+    fn note(&self) -> Option<Note> {
+        let (index, codec) = (self.index, self.codec_label());
+        let language = self.language().map_or_else(String::new, |language| format!(", {language}"));
+        match self.codec_type.as_str() {
+            "subtitle" if !self.is_text() => Some(Note::new(
+                NoteCode::SubtitlesLeftOut,
+                format!(
+                    "The subtitles in track {index} ({codec}{language}) are left out: they are pictures or of a kind \
+                     that cannot be read. Upload a copy with text subtitles, such as SubRip, if they matter."
+                ),
+            )),
+            "audio" if !self.has_decoder() || self.channels == 0 => Some(Note::new(
+                NoteCode::SoundLeftOut,
+                format!(
+                    "The sound in track {index} ({codec}{language}) is left out: it cannot be decoded here."
+                ),
+            )),
+            _ => None,
+        }
     }
 
     /// The width that square pixels give this picture; the height stays.
@@ -297,83 +371,4 @@ fn rate(text: Option<&str>) -> Option<Rate> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(json: &str) -> Result<Headers, MediaError> {
-        let text =
-            format!(r#"{{"format":{{"format_name":"mov,mp4","probe_score":100}},"streams":[{json}]}}"#);
-        interpret(serde_json::from_str(&text).unwrap(), &Limits::default())
-    }
-
-    fn size(extra: &str) -> (u32, u32) {
-        let json = format!(
-            r#"{{"index":0,"codec_type":"video","codec_name":"h264","width":640,"height":360{extra}}}"#
-        );
-        let video = found(&json).unwrap().video.unwrap();
-        (video.width, video.height)
-    }
-
-    #[test]
-    fn sizes_are_as_displayed() {
-        assert_eq!(size(""), (640, 360));
-        assert_eq!(size(r#","sample_aspect_ratio":"2:3""#), (427, 360));
-        assert_eq!(size(r#","sample_aspect_ratio":"0:1""#), (640, 360));
-        assert_eq!(size(r#","side_data_list":[{"side_data_type":"x"},{"rotation":-90}]"#), (360, 640));
-        assert_eq!(size(r#","tags":{"rotate":"180"}"#), (640, 360));
-    }
-
-    #[test]
-    fn hdr_has_to_be_tagged_in_full() {
-        let hdr = |colours: &str| {
-            let json = format!(
-                r#"{{"index":0,"codec_type":"video","codec_name":"hevc","width":64,"height":64{colours}}}"#
-            );
-            found(&json).unwrap().video.unwrap().high_dynamic_range
-        };
-        assert!(!hdr(r#","color_transfer":"smpte2084""#));
-        assert!(hdr(
-            r#","color_transfer":"arib-std-b67","color_primaries":"bt2020","color_space":"bt2020nc""#
-        ));
-        assert!(!hdr(r#","color_transfer":"bt709","color_primaries":"bt709","color_space":"bt709""#));
-    }
-
-    #[test]
-    fn cover_art_is_no_video_and_und_is_no_language() {
-        let headers = found(
-            r#"{"index":0,"codec_type":"video","codec_name":"png","width":9,"height":9,
-                "disposition":{"attached_pic":1}},
-               {"index":1,"codec_type":"audio","codec_name":"flac","channels":2,"tags":{"language":"und"}},
-               {"index":2,"codec_type":"audio","codec_name":"flac","channels":2,"tags":{"language":"deu"}},
-               {"index":3,"codec_type":"audio","channels":2}"#,
-        )
-        .unwrap();
-        assert!(headers.video.is_none());
-        let languages: Vec<_> = headers.audio.iter().map(|a| a.language.as_deref()).collect();
-        assert_eq!(languages, [None, Some("deu")]);
-    }
-
-    #[test]
-    fn a_language_cannot_break_a_playlist() {
-        assert!(is_language("pt-BR") && is_language("eng"));
-        for bad in ["und", "e", "eng\"", "a,b", "x\ny", "verylongpart", ""] {
-            assert!(!is_language(bad), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn refusals_have_codes() {
-        let code = |json: &str| match found(json) {
-            Err(MediaError::Rejected(rejection)) => Some(rejection.code),
-            _ => None,
-        };
-        let big = r#"{"index":0,"codec_type":"video","codec_name":"h264","width":16384,"height":16384}"#;
-        assert_eq!(code(big), Some(RejectionCode::OverLimit));
-        assert_eq!(code(r#"{"index":0,"codec_type":"video"}"#), Some(RejectionCode::UnsupportedCodec));
-        assert_eq!(
-            code(r#"{"index":0,"codec_type":"audio","channels":2}"#),
-            Some(RejectionCode::UnsupportedCodec)
-        );
-        assert_eq!(code(r#"{"index":0,"codec_type":"data"}"#), Some(RejectionCode::NotMedia));
-    }
-}
+mod tests;

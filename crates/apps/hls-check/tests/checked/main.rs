@@ -1,5 +1,6 @@
 //! The command as people run it: on folders, on servers, on streams that go on, on histories.
 
+mod broken;
 mod files;
 mod live;
 mod media;

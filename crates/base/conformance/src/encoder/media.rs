@@ -64,10 +64,11 @@ impl Presentation {
         let mut tracks: BTreeMap<String, Track> = BTreeMap::new();
         for part in plan.parts(&info) {
             for track in encoded(encoder, sources, path, &part.task).await {
+                let init = track.init.unwrap_or_default();
                 let whole = tracks
                     .entry(track.rendition.clone())
-                    .or_insert(Track { init: track.init.clone(), segments: Vec::new() });
-                assert_eq!(whole.init, track.init, "{} begins otherwise in {}", track.rendition, part.name);
+                    .or_insert(Track { init: init.clone(), segments: Vec::new() });
+                assert_eq!(whole.init, init, "{} begins otherwise in {}", track.rendition, part.name);
                 for segment in track.segments {
                     assert_eq!(segment.index as usize, whole.segments.len(), "{}", part.name);
                     whole.segments.push(segment.bytes);
@@ -109,6 +110,12 @@ impl Presentation {
         raw.chunks_exact(BITS)
             .map(|bars| bars.iter().rev().fold(0, |number, bar| number << 1 | u64::from(*bar > 128)))
             .collect()
+    }
+
+    /// The segments of a rendition of subtitles.
+    pub(super) fn texts(&self, rendition: &str) -> Vec<String> {
+        let text = |segment: &Bytes| String::from_utf8(segment.to_vec()).expect("text is UTF-8");
+        self.tracks[rendition].segments.iter().map(text).collect()
     }
 
     /// A sound rendition as samples of its left channel, from -1 to 1.

@@ -2,7 +2,7 @@
 
 use super::{media::planned, source::Sources};
 use domain::rejection::RejectionCode;
-use ports::{Encoder, MediaError, Progress, Source, Urgency};
+use ports::{Encoded, Encoder, MediaError, Progress, Source, Urgency};
 use std::path::Path;
 
 async fn code(encoder: &dyn Encoder, path: &Path) -> RejectionCode {
@@ -72,7 +72,13 @@ pub async fn a_playlist_reads_no_other_file(encoder: &dyn Encoder) {
             let source = Source::File(source.clone());
             let made =
                 encoder.encode(Some(&source), &part.task, Urgency::Now, scratch.path(), &progress).await;
-            assert!(made.is_err(), "{name}, {}: {made:?}", part.name);
+            // Parts that a video can do without may come without a picture or a word instead of failing.
+            let nothing = match &made {
+                Ok(Encoded::Tracks(tracks)) => tracks.iter().all(|track| track.segments.is_empty()),
+                Ok(Encoded::File(_)) => false,
+                Err(_) => true,
+            };
+            assert!(nothing, "{name}, {}: {made:?}", part.name);
         }
     }
 }

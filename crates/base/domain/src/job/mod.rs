@@ -8,9 +8,10 @@ use crate::{
     JobId, StreamId, Timestamp,
     collection::Kind,
     document::{Document, Outbox, Unknown},
+    object::ObjectKey,
     plan::Part,
     retry::FailureClass,
-    task::EncodeTask,
+    task::{EncodeTask, TrackKind},
 };
 use serde::{Deserialize, Serialize};
 
@@ -136,10 +137,27 @@ pub struct Outputs {
 pub struct TrackOutput {
     /// The rendition's name.
     pub rendition: String,
-    /// SHA-256 of its initialization segment, lower-case hex: the same from every job.
-    pub init_sha256: String,
+    /// What its segments are.
+    #[serde(default)]
+    pub kind: TrackKind,
+    /// SHA-256 of its initialization segment, lower-case hex: the same from every job. Only media have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_sha256: Option<String>,
     /// Its segments, in order.
     pub segments: Vec<SegmentOutput>,
+}
+
+impl TrackOutput {
+    /// The key of one of its segments.
+    #[must_use]
+    pub fn segment_key(&self, stream: &StreamId, epoch: u32, index: u32) -> ObjectKey {
+        let (stream, rendition) = (stream.clone(), self.rendition.clone());
+        match self.kind {
+            TrackKind::Media => ObjectKey::Segment { stream, rendition, epoch, index },
+            TrackKind::Text => ObjectKey::Subtitles { stream, rendition, epoch, index },
+            TrackKind::Stills => ObjectKey::Still { stream, rendition, epoch, index },
+        }
+    }
 }
 
 /// A media segment that is stored.
@@ -153,6 +171,18 @@ pub struct SegmentOutput {
     pub sha256: String,
     /// How long it plays, in microseconds.
     pub duration_us: u64,
+    /// Where in it the pictures are that need no other, each with what a decoder needs before it; empty for sound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keyframes: Vec<Span>,
+}
+
+/// A part of an object, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// From which byte.
+    pub offset: u64,
+    /// How many bytes.
+    pub length: u64,
 }
 
 /// A source that a job made.

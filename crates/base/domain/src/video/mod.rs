@@ -1,12 +1,14 @@
 //! A video: its document.
 
 mod new;
+mod rates;
 mod recording;
 mod status;
 mod test_source;
 mod transition;
 
 pub use new::{NewSource, NewVideo};
+pub use rates::{MeasuredRate, Piece};
 pub use recording::Recording;
 pub use status::VideoStatus;
 pub use test_source::{TestSource, claimed_resolution};
@@ -99,6 +101,9 @@ pub struct Video {
     /// What each rendition's segments measure so far.
     #[serde(default)]
     pub rates: BTreeMap<String, MeasuredRate>,
+    /// What the keyframes of each rendition measure, as they would be played by themselves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keyframe_rates: BTreeMap<String, MeasuredRate>,
     /// What it consists of, when it is the recording of a live stream: such a video has no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<Recording>,
@@ -108,32 +113,6 @@ pub struct Video {
     /// Fields of other versions.
     #[serde(flatten)]
     pub unknown: Unknown,
-}
-
-/// The real rates of a rendition's segments.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MeasuredRate {
-    /// Bytes of all segments that are done.
-    pub bytes: u64,
-    /// Microseconds that they play.
-    pub duration_us: u64,
-    /// The highest rate of a segment, in bit/s.
-    pub peak_bps: u64,
-}
-
-impl MeasuredRate {
-    /// The mean rate in bit/s.
-    #[must_use]
-    pub fn average_bps(self) -> u64 {
-        bits_per_second(self.bytes, self.duration_us)
-    }
-
-    /// Counts a segment of this size and length in.
-    pub fn add(&mut self, bytes: u64, duration_us: u64) {
-        self.bytes += bytes;
-        self.duration_us += duration_us;
-        self.peak_bps = self.peak_bps.max(bits_per_second(bytes, duration_us));
-    }
 }
 
 impl Document for Video {
@@ -150,10 +129,6 @@ impl Document for Video {
     fn outbox_mut(&mut self) -> &mut Outbox {
         &mut self.outbox
     }
-}
-
-fn bits_per_second(bytes: u64, duration_us: u64) -> u64 {
-    bytes.saturating_mul(8_000_000).checked_div(duration_us).unwrap_or(0)
 }
 
 #[cfg(test)]

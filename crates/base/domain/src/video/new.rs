@@ -81,6 +81,7 @@ impl Video {
             progress_percent: 0,
             inits: BTreeMap::new(),
             rates: BTreeMap::new(),
+            keyframe_rates: BTreeMap::new(),
             recording: None,
             outbox: Outbox::default(),
             unknown: Unknown::new(),

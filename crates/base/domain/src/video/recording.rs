@@ -66,6 +66,7 @@ impl Video {
             progress_percent: 100,
             inits: BTreeMap::new(),
             rates: BTreeMap::from([(RENDITION.to_owned(), rate)]),
+            keyframe_rates: BTreeMap::new(),
             recording: Some(recording),
             outbox: Outbox::default(),
             unknown: Unknown::new(),

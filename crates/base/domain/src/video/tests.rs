@@ -8,6 +8,7 @@ use crate::{
     plan,
     rate::Rate,
     rejection::RejectionCode,
+    task::TrackKind,
     timeline::Timeline,
 };
 use proptest::prelude::*;
@@ -49,14 +50,31 @@ fn media() -> MediaInfo {
         high_dynamic_range: false,
         timeline,
     };
-    MediaInfo { container: "mov".to_owned(), indexed: true, video: Some(video), audio: Vec::new() }
+    MediaInfo {
+        container: "mov".to_owned(),
+        indexed: true,
+        video: Some(video),
+        audio: Vec::new(),
+        subtitles: Vec::new(),
+        declared_us: None,
+        notes: Vec::new(),
+    }
 }
 
 fn outputs(init: &str) -> Outputs {
-    let segment =
-        SegmentOutput { index: 0, size_bytes: 1000, sha256: "bb".to_owned(), duration_us: 4_000_000 };
-    let track =
-        TrackOutput { rendition: "144p".to_owned(), init_sha256: init.to_owned(), segments: vec![segment] };
+    let segment = SegmentOutput {
+        index: 0,
+        size_bytes: 1000,
+        sha256: "bb".to_owned(),
+        duration_us: 4_000_000,
+        keyframes: Vec::new(),
+    };
+    let track = TrackOutput {
+        rendition: "144p".to_owned(),
+        kind: TrackKind::Media,
+        init_sha256: Some(init.to_owned()),
+        segments: vec![segment],
+    };
     Outputs { epoch: 1, encode_ms: 1, tracks: vec![track], source: None }
 }
 

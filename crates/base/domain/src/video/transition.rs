@@ -1,15 +1,17 @@
 //! Every way in which a video may change. A step that is refused changes nothing.
 
-use super::{Video, VideoStatus};
+use super::{MeasuredRate, Piece, Video, VideoStatus, rates::Cut};
 use crate::{
     Timestamp,
     event::{Envelope, Event, Outgoing, Topic, Uploaded},
+    grid::Grid,
     index_set::IndexSet,
-    job::{Outputs, SourceOutput},
+    job::{Outputs, SegmentOutput, SourceOutput},
     media::MediaInfo,
     object::ObjectKey,
     plan::Plan,
     rejection::{Rejection, RejectionCode},
+    task::TrackKind,
 };
 
 /// Why a change of a video is refused.
@@ -101,7 +103,7 @@ impl Video {
         self.expect(&[VideoStatus::Transcoding])?;
         let mut news = false;
         for track in &outputs.tracks {
-            let made = &track.init_sha256;
+            let Some(made) = &track.init_sha256 else { continue };
             let expected = self.inits.entry(track.rendition.clone()).or_insert_with(|| {
                 news = true;
                 made.clone()
@@ -129,9 +131,20 @@ impl Video {
         if position >= plan.part_count() || !self.parts_done.insert(position) {
             return Err(VideoRefusal::Already);
         }
-        for track in &outputs.tracks {
+        for track in outputs.tracks.iter().filter(|track| track.kind != TrackKind::Stills) {
             let rate = self.rates.entry(track.rendition.clone()).or_default();
-            track.segments.iter().for_each(|segment| rate.add(segment.size_bytes, segment.duration_us));
+            let each = match track.kind {
+                TrackKind::Text => plan.grid.subtitle_segment(0).end,
+                TrackKind::Media | TrackKind::Stills => u64::from(plan.grid.segment_frames),
+            };
+            let cut = Cut::of(&plan.grid, each);
+            for SegmentOutput { index, size_bytes, duration_us, .. } in &track.segments {
+                rate.add_piece(cut, (*index).into(), Piece { bytes: *size_bytes, duration_us: *duration_us });
+            }
+            for segment in track.segments.iter().filter(|segment| !segment.keyframes.is_empty()) {
+                let rate = self.keyframe_rates.entry(track.rendition.clone()).or_default();
+                count_keyframes(rate, &plan.grid, segment);
+            }
         }
         let (done, total) = (self.parts_done.len(), plan.part_count());
         self.progress_percent = u8::try_from(u64::from(done) * 100 / u64::from(total.max(1))).unwrap_or(100);
@@ -247,5 +260,18 @@ impl Video {
 
     fn expect_next(&self, status: VideoStatus) -> Result<(), VideoRefusal> {
         if self.status.next().contains(&status) { Ok(()) } else { Err(VideoRefusal::State(self.status)) }
+    }
+}
+
+/// Counts the keyframes of a segment in, each with the time until the next one.
+fn count_keyframes(rate: &mut MeasuredRate, grid: &Grid, segment: &SegmentOutput) {
+    let gop_us = u64::try_from(grid.micros_at(u64::from(grid.gop_frames))).unwrap_or(u64::MAX);
+    let in_segment = u64::from(grid.segment_frames.div_ceil(grid.gop_frames.max(1)));
+    let cut = Cut::of(grid, grid.gop_frames.into());
+    let (mut number, mut rest_us) = (u64::from(segment.index) * in_segment, segment.duration_us);
+    for span in &segment.keyframes {
+        let duration_us = rest_us.min(gop_us);
+        rate.add_piece(cut, number, Piece { bytes: span.length, duration_us });
+        (number, rest_us) = (number + 1, rest_us - duration_us);
     }
 }

@@ -13,6 +13,23 @@ pub struct MasterPlaylist {
     pub media: Vec<MediaRendition>,
     /// The variants; players begin with the first.
     pub variants: Vec<Variant>,
+    /// The playlists of single pictures, for seeking by sight.
+    pub frames: Vec<FramesVariant>,
+}
+
+/// A playlist of single pictures: EXT-X-I-FRAME-STREAM-INF (RFC 8216 4.3.4.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FramesVariant {
+    /// Its media playlist. Not empty.
+    pub uri: String,
+    /// The peak rate of its pictures when each shows for its time, in bits per second.
+    pub bandwidth: u64,
+    /// The average rate, in bits per second.
+    pub average_bandwidth: Option<u64>,
+    /// Every format in it (RFC 6381).
+    pub codecs: Vec<String>,
+    /// The size of its pictures.
+    pub resolution: Option<Resolution>,
 }
 
 /// A rendition that variants refer to by its group: EXT-X-MEDIA (RFC 8216 4.3.4.1).
@@ -44,6 +61,10 @@ pub enum RenditionKind {
     Subtitles {
         /// Its media playlist.
         uri: String,
+        /// Only what has to be read to follow the film: FORCED.
+        forced: bool,
+        /// It tells sounds too, for those who cannot hear them: CHARACTERISTICS.
+        for_deaf: bool,
     },
 }
 

@@ -21,6 +21,8 @@ pub struct MediaPlaylist {
     pub start: Option<StartOffset>,
     /// The initialisation section of the first segment and of all that follow until a change.
     pub map: Option<Map>,
+    /// Each segment is one picture that needs no other: EXT-X-I-FRAMES-ONLY (RFC 8216 4.3.3.6).
+    pub frames_only: bool,
     /// The listed segments, in playing order.
     pub segments: Vec<Segment>,
 }
@@ -100,6 +102,7 @@ impl MediaPlaylist {
             independent_segments: true,
             start: None,
             map: None,
+            frames_only: false,
             segments: Vec::new(),
         }
     }
@@ -114,7 +117,7 @@ impl MediaPlaylist {
     pub fn version(&self) -> u8 {
         let maps = self.map.is_some() || self.segments.iter().any(|segment| segment.map_change.is_some());
         let ranges = self.segments.iter().any(|segment| segment.byterange.is_some());
-        match (maps, ranges) {
+        match (maps, ranges || self.frames_only) {
             (true, _) => 6,
             (false, true) => 4,
             (false, false) => 3,

@@ -4,8 +4,8 @@ use super::attributes::Attributes;
 use super::outline::{Entry, Outline, Tag};
 use super::{ParseError, Problem, bad, missing, require_extm3u, start_offset};
 use crate::{
-    FrameRate, MasterPlaylist, MediaRendition, RenditionKind, Resolution, Selection, Variant, VideoRange,
-    decimal,
+    FrameRate, FramesVariant, MasterPlaylist, MediaRendition, RenditionKind, Resolution, Selection, Variant,
+    VideoRange, decimal,
 };
 
 impl MasterPlaylist {
@@ -18,9 +18,13 @@ impl MasterPlaylist {
             start: start_offset(outline)?,
             media: renditions.collect::<Result<_, _>>()?,
             variants: outline.entries.iter().map(variant).collect::<Result<_, _>>()?,
+            frames: outline.all("EXT-X-I-FRAME-STREAM-INF").map(frames).collect::<Result<_, _>>()?,
         })
     }
 }
+
+/// What tells subtitles for the deaf from others (RFC 8216 4.3.4.1).
+const DESCRIBES_SOUND: &str = "public.accessibility.describes-music-and-sound";
 
 /// A rendition; `None` for the kinds that the model does not hold (VIDEO, CLOSED-CAPTIONS).
 fn rendition(tag: &Tag) -> Result<Option<MediaRendition>, ParseError> {
@@ -29,7 +33,11 @@ fn rendition(tag: &Tag) -> Result<Option<MediaRendition>, ParseError> {
     let uri = attributes.get("URI").map(str::to_owned);
     let kind = match required("TYPE")? {
         "AUDIO" => RenditionKind::Audio { channels: channels(tag, &attributes)?, uri },
-        "SUBTITLES" => RenditionKind::Subtitles { uri: uri.ok_or_else(|| missing(tag.line, "URI"))? },
+        "SUBTITLES" => RenditionKind::Subtitles {
+            uri: uri.ok_or_else(|| missing(tag.line, "URI"))?,
+            forced: attributes.get("FORCED") == Some("YES"),
+            for_deaf: attributes.get("CHARACTERISTICS").is_some_and(|all| all.contains(DESCRIBES_SOUND)),
+        },
         _ => return Ok(None),
     };
     Ok(Some(MediaRendition {
@@ -73,6 +81,18 @@ fn variant(entry: &Entry) -> Result<Variant, ParseError> {
         video_range: attributes.get("VIDEO-RANGE").map(|value| video_range(tag, value)).transpose()?,
         audio: text("AUDIO"),
         subtitles: text("SUBTITLES"),
+    })
+}
+
+fn frames(tag: &Tag) -> Result<FramesVariant, ParseError> {
+    let attributes = tag.attributes();
+    let codecs = attributes.get("CODECS").unwrap_or_default().split(',').map(str::trim);
+    Ok(FramesVariant {
+        uri: attributes.get("URI").ok_or_else(|| missing(tag.line, "URI"))?.to_owned(),
+        bandwidth: rate(tag, &attributes, "BANDWIDTH")?.ok_or_else(|| missing(tag.line, "BANDWIDTH"))?,
+        average_bandwidth: rate(tag, &attributes, "AVERAGE-BANDWIDTH")?,
+        codecs: codecs.filter(|codec| !codec.is_empty()).map(str::to_owned).collect(),
+        resolution: attributes.get("RESOLUTION").map(|value| resolution(tag, value)).transpose()?,
     })
 }
 

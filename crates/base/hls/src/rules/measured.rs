@@ -1,7 +1,7 @@
 //! Rules about segments themselves: what playlists say of them against what they are.
 
 use super::finding::{Breach, Rule};
-use crate::{Resolution, SegmentDuration};
+use crate::{Resolution, SegmentDuration, webvtt::WebVtt};
 
 /// The rules, by id.
 pub(super) const RULES: &[Rule<MeasuredRendition>] = &[
@@ -44,6 +44,8 @@ pub struct MeasuredRendition {
     pub segments: Vec<MeasuredSegment>,
     /// What the master playlist says of the variant that these segments make, if it is a variant's.
     pub variant: Option<MeasuredVariant>,
+    /// What the clock of the media shows where the presentation begins, in microseconds, if known.
+    pub clock_us: Option<i64>,
 }
 
 /// A segment that was downloaded.
@@ -53,16 +55,24 @@ pub struct MeasuredSegment {
     pub line: usize,
     /// Its media sequence number.
     pub number: u64,
+    /// When it begins by the playlist, from the beginning of what is listed.
+    pub begins: SegmentDuration,
     /// Its length as listed.
     pub listed: SegmentDuration,
+    /// Whether its times need not go on where those of the segment before it end (RFC 8216 4.3.2.3).
+    pub discontinuity: bool,
     /// Its size, in bytes.
     pub bytes: u64,
     /// What a decoder finds in it; an error says why it finds nothing.
     pub media: Option<Result<MeasuredMedia, String>>,
+    /// What it says, if it is one of subtitles; an error says why nobody can read it.
+    pub text: Option<Result<WebVtt, String>>,
+    /// Whether it is one picture that needs no other, if its playlist promises that; an error says why not.
+    pub picture: Option<Result<(), String>>,
 }
 
 /// What a decoder finds in a segment.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MeasuredMedia {
     /// How long its pictures last; without pictures, its sound.
     pub duration: SegmentDuration,
@@ -70,6 +80,21 @@ pub struct MeasuredMedia {
     pub frame: SegmentDuration,
     /// Its pictures, if it has any.
     pub pictures: Option<Pictures>,
+    /// The formats in it (RFC 6381), as its own headers say.
+    pub codecs: Vec<String>,
+    /// When it plays by its own timestamps.
+    pub times: Option<MediaTimes>,
+}
+
+/// Timestamps of a segment, in microseconds of the media's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaTimes {
+    /// When its first frame is decoded.
+    pub decoded_from_us: i64,
+    /// When the frame after its last one would be decoded.
+    pub decoded_to_us: i64,
+    /// When its first frame is shown or heard.
+    pub shown_from_us: i64,
 }
 
 /// The pictures of a segment.
@@ -81,6 +106,8 @@ pub struct Pictures {
     pub rate: f64,
     /// Whether the first one is a keyframe.
     pub begin_with_keyframe: bool,
+    /// Whether the first one needs no other, by its own bits; `None` where nobody looked.
+    pub first_is_intra: Option<bool>,
 }
 
 /// What a master playlist says of a variant, and what its complete renditions are.
@@ -98,6 +125,10 @@ pub struct MeasuredVariant {
     pub resolution: Option<Resolution>,
     /// FRAME-RATE.
     pub frame_rate: Option<f64>,
+    /// CODECS.
+    pub codecs: Vec<String>,
+    /// The formats in it and in the audio that plays with it, as their own headers say.
+    pub real_codecs: Vec<String>,
     /// The measured rates of it and its audio, in bits per second; `None` where not all segments are known.
     pub rates: Option<Rates>,
 }
@@ -145,7 +176,7 @@ fn rate(bytes: u64, micros: u64) -> f64 {
 }
 
 /// A breach for every decoded segment that is wrong.
-fn decoded(
+pub(super) fn decoded(
     rendition: &MeasuredRendition,
     check: impl Fn(&MeasuredSegment, &MeasuredMedia) -> Option<Breach>,
 ) -> Vec<Breach> {
@@ -162,13 +193,20 @@ fn undecodable(rendition: &MeasuredRendition) -> Vec<Breach> {
 }
 
 fn duration_untrue(rendition: &MeasuredRendition) -> Vec<Breach> {
+    let frame = longest_frame(rendition);
     decoded(rendition, |segment, media| {
         let off = segment.listed.as_micros().abs_diff(media.duration.as_micros());
         let measured = format!("EXTINF {} s", segment.listed);
-        let allowed = || format!("{} s, within {} s", media.duration, media.frame);
-        (off > media.frame.as_micros() + ROUNDING)
-            .then(|| Breach::at(segment.line, measured).allowed(allowed()))
+        let allowed = || format!("{} s, within {frame} s", media.duration);
+        (off > frame.as_micros() + ROUNDING).then(|| Breach::at(segment.line, measured).allowed(allowed()))
     })
+}
+
+/// The last frame of a stream may be cut, which makes no other one shorter.
+fn longest_frame(rendition: &MeasuredRendition) -> SegmentDuration {
+    let media = rendition.segments.iter().filter_map(|segment| segment.media.as_ref()?.as_ref().ok());
+    let micros = media.map(|media| media.frame.as_micros()).max();
+    SegmentDuration::from_micros(micros.unwrap_or(0))
 }
 
 /// Only where every segment is measured: a sum with holes proves nothing.
@@ -183,7 +221,7 @@ fn durations_drift(rendition: &MeasuredRendition) -> Vec<Breach> {
     };
     let listed: SegmentDuration = all.iter().map(|(_, listed, _)| *listed).sum();
     let real: SegmentDuration = all.iter().map(|(.., media)| media.duration).sum();
-    let frame = all.iter().map(|(.., media)| media.frame.as_micros()).max().unwrap_or(0);
+    let frame = longest_frame(rendition).as_micros();
     let off = listed.as_micros().abs_diff(real.as_micros());
     let measured = format!("{listed} s in {} segments", all.len());
     let breach =
@@ -242,7 +280,7 @@ fn pictures(rendition: &MeasuredRendition) -> impl Iterator<Item = Pictures> {
 }
 
 /// The breach of what the master playlist states, given as what it says and what it should say.
-fn variant(
+pub(super) fn variant(
     rendition: &MeasuredRendition,
     check: impl Fn(&MeasuredVariant) -> Option<(String, String)>,
 ) -> Vec<Breach> {

@@ -4,6 +4,7 @@ pub(crate) mod delivery;
 pub(crate) mod finding;
 pub(crate) mod follower;
 mod history;
+mod inside;
 mod master;
 pub(crate) mod measured;
 mod media;
@@ -16,7 +17,7 @@ use finding::{Finding, Rule, RuleInfo, run};
 use follower::{Follower, Snapshot};
 pub(crate) use master::has_video;
 use measured::MeasuredRendition;
-use renditions::{Presentation, RenditionText};
+use renditions::{Presentation, RenditionText, Track};
 pub(crate) use segments::MediaOutline;
 
 use crate::parse::outline::Outline;
@@ -58,7 +59,14 @@ pub fn check_delivery(requests: &[Request]) -> Vec<Finding> {
 
 /// Judges what the segments of one rendition are against what playlists say of them.
 pub fn check_measured(rendition: &MeasuredRendition) -> Vec<Finding> {
-    run(measured::RULES, rendition)
+    let mut findings = run(measured::RULES, rendition);
+    findings.extend(run(inside::RULES, rendition));
+    findings
+}
+
+/// Judges the measured renditions of one presentation against each other; those of pictures come first.
+pub fn check_measured_together(renditions: Vec<(Track, MeasuredRendition)>) -> Vec<Finding> {
+    run(inside::TOGETHER, &inside::Together { renditions })
 }
 
 /// Every rule there is, in the order of the tables.
@@ -71,5 +79,7 @@ pub fn catalogue() -> Vec<RuleInfo> {
     rules.extend(follower::WAITS.iter().map(Rule::info));
     rules.extend(delivery::RULES.iter().map(Rule::info));
     rules.extend(measured::RULES.iter().map(Rule::info));
+    rules.extend(inside::RULES.iter().map(Rule::info));
+    rules.extend(inside::TOGETHER.iter().map(Rule::info));
     rules
 }

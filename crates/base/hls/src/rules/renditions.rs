@@ -26,14 +26,14 @@ pub(super) const RULES: &[Rule<Presentation>] = &[
 ];
 
 /// How far the segments of two video renditions may part, in microseconds: what rounding a length loses.
-const VIDEO_TOLERANCE: u64 = 1_000;
+pub(super) const VIDEO_TOLERANCE: u64 = 1_000;
 
 /// How much further the very ends may part: a rendition of half the frame rate cannot show the last frame of an odd number
 /// for half of its own frame's time. One frame at 30 per second.
 const END_TOLERANCE: u64 = 33_334;
 
 /// How far those of audio may: one AAC frame (1,024 samples) at 44.1 kHz, and the rounding.
-const AUDIO_TOLERANCE: u64 = 23_220 + VIDEO_TOLERANCE;
+pub(super) const AUDIO_TOLERANCE: u64 = 23_220 + VIDEO_TOLERANCE;
 
 /// What a rendition carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +44,8 @@ pub enum Track {
     Audio,
     /// Subtitles, which may be cut in their own way.
     Subtitles,
+    /// Single pictures, to seek by (RFC 8216 4.3.3.6); each is listed with the time until the next one.
+    Frames,
 }
 
 /// One media playlist of a presentation.

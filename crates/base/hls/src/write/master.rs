@@ -1,7 +1,7 @@
 //! Master playlist to text.
 
 use super::{start_line, text};
-use crate::{MasterPlaylist, MediaRendition, RenditionKind, Selection, Variant};
+use crate::{FramesVariant, MasterPlaylist, MediaRendition, RenditionKind, Selection, Variant};
 
 impl MasterPlaylist {
     /// The playlist as text. Names and addresses are made safe, the version follows from the features used.
@@ -13,15 +13,20 @@ impl MasterPlaylist {
         out.extend(self.start.map(start_line));
         out.extend(self.media.iter().map(rendition_line));
         out.extend(self.variants.iter().map(variant_lines));
+        out.extend(self.frames.iter().map(frames_line));
         out
     }
 }
 
+/// Subtitles for the deaf and hard of hearing (RFC 8216 4.3.4.1).
+const FOR_DEAF: &str =
+    "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound";
+
 fn rendition_line(rendition: &MediaRendition) -> String {
     let mut list = List::default();
-    let (kind, channels, uri) = match &rendition.kind {
-        RenditionKind::Audio { channels, uri } => ("AUDIO", *channels, uri.as_deref()),
-        RenditionKind::Subtitles { uri } => ("SUBTITLES", None, Some(uri.as_str())),
+    let (kind, uri) = match &rendition.kind {
+        RenditionKind::Audio { uri, .. } => ("AUDIO", uri.as_deref()),
+        RenditionKind::Subtitles { uri, .. } => ("SUBTITLES", Some(uri.as_str())),
     };
     let (default, auto_select) = match rendition.selection {
         Selection::Default => ("YES", "YES"),
@@ -34,7 +39,15 @@ fn rendition_line(rendition: &MediaRendition) -> String {
     list.quoted_if("LANGUAGE", rendition.language.as_deref());
     list.bare("DEFAULT", default);
     list.bare("AUTOSELECT", auto_select);
-    list.quoted_if("CHANNELS", channels.map(|count| count.to_string()).as_deref());
+    match &rendition.kind {
+        RenditionKind::Audio { channels, .. } => {
+            list.quoted_if("CHANNELS", channels.map(|count| count.to_string()).as_deref());
+        }
+        RenditionKind::Subtitles { forced, for_deaf, .. } => {
+            list.bare("FORCED", if *forced { "YES" } else { "NO" });
+            list.quoted_if("CHARACTERISTICS", for_deaf.then_some(FOR_DEAF));
+        }
+    }
     list.quoted_if("URI", uri.map(text::uri).as_deref());
     format!("#EXT-X-MEDIA:{}\n", list.0)
 }
@@ -52,6 +65,18 @@ fn variant_lines(variant: &Variant) -> String {
     list.quoted_if("AUDIO", variant.audio.as_deref());
     list.quoted_if("SUBTITLES", variant.subtitles.as_deref());
     format!("#EXT-X-STREAM-INF:{}\n{}\n", list.0, text::uri(&variant.uri))
+}
+
+fn frames_line(frames: &FramesVariant) -> String {
+    let mut list = List::default();
+    list.bare("BANDWIDTH", &frames.bandwidth.to_string());
+    list.bare_if("AVERAGE-BANDWIDTH", frames.average_bandwidth.map(|rate| rate.to_string()));
+    if !frames.codecs.is_empty() {
+        list.quoted("CODECS", &frames.codecs.join(","));
+    }
+    list.bare_if("RESOLUTION", frames.resolution.map(|size| format!("{}x{}", size.width, size.height)));
+    list.quoted("URI", &text::uri(&frames.uri));
+    format!("#EXT-X-I-FRAME-STREAM-INF:{}\n", list.0)
 }
 
 /// An attribute list under construction (RFC 8216 4.2).
@@ -109,12 +134,21 @@ mod tests {
                 audio: Some("audio".into()),
                 subtitles: None,
             }],
+            frames: vec![FramesVariant {
+                uri: "720p/frames.m3u8".into(),
+                bandwidth: 300_000,
+                average_bandwidth: Some(200_000),
+                codecs: vec!["avc1.64001f".into()],
+                resolution: Some(Resolution { width: 1280, height: 720 }),
+            }],
         };
         let expected = "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-INDEPENDENT-SEGMENTS\n\
             #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=YES,\
             AUTOSELECT=YES,CHANNELS=\"2\",URI=\"audio.m3u8\"\n\
             #EXT-X-STREAM-INF:BANDWIDTH=2500000,AVERAGE-BANDWIDTH=2000000,CODECS=\"avc1.64001f,mp4a.40.2\",\
-            RESOLUTION=1280x720,FRAME-RATE=29.970,VIDEO-RANGE=SDR,AUDIO=\"audio\"\n720p.m3u8\n";
+            RESOLUTION=1280x720,FRAME-RATE=29.970,VIDEO-RANGE=SDR,AUDIO=\"audio\"\n720p.m3u8\n\
+            #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=300000,AVERAGE-BANDWIDTH=200000,CODECS=\"avc1.64001f\",\
+            RESOLUTION=1280x720,URI=\"720p/frames.m3u8\"\n";
         assert_eq!(playlist.to_m3u8(), expected);
     }
 }

@@ -42,6 +42,9 @@ impl MediaPlaylist {
             Kind::Event { .. } => out.push_str("#EXT-X-PLAYLIST-TYPE:EVENT\n"),
             Kind::Live { .. } => {}
         }
+        if self.frames_only {
+            out.push_str("#EXT-X-I-FRAMES-ONLY\n");
+        }
         if self.independent_segments {
             out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
         }

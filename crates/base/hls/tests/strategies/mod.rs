@@ -125,7 +125,7 @@ prop_compose! {
         manual in any::<bool>(),
     ) -> MasterPlaylist {
         let others = if manual { Selection::Manual } else { Selection::Auto };
-        let text = RenditionKind::Subtitles { uri: "text.m3u8".into() };
+        let text = RenditionKind::Subtitles { uri: "text.m3u8".into(), forced: true, for_deaf: true };
         let audio = RenditionKind::Audio { channels: Some(2), uri: None };
         let mut media = vec![
             rendition(text, "text", name.clone(), others),
@@ -136,7 +136,7 @@ prop_compose! {
             let kind = RenditionKind::Audio { channels: Some(channels), uri };
             rendition(kind, "audio", format!("{name}{n}"), others)
         }));
-        MasterPlaylist { independent_segments: true, start: None, media, variants }
+        MasterPlaylist { independent_segments: true, start: None, media, variants, frames: Vec::new() }
     }
 }
 

@@ -30,6 +30,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 const PATIENCE_SECONDS: f64 = 60.0;
 /// Videos that share the queue, each of an uploader of its own.
 const VIDEOS: u32 = 4;
+/// The parts of the shortest video: a chunk, and its still pictures. Each waits as long as any other.
+const LEAST_PARTS: u32 = 2;
 /// Seconds that a part shows: two segments.
 const PART_SECONDS: u32 = 8;
 /// Seconds that the first part shows: one segment.
@@ -38,7 +40,7 @@ const FIRST_PART_SECONDS: u32 = 4;
 /// What is raced over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Course {
-    /// Parts of each video.
+    /// Parts of each video: its chunks, and its still pictures.
     parts: u32,
     wait: Duration,
 }
@@ -46,7 +48,7 @@ pub(crate) struct Course {
 impl Course {
     /// About so many jobs, each of which waits so long.
     pub(crate) fn of(jobs: u32, wait: Duration) -> Self {
-        Self { parts: jobs.div_ceil(VIDEOS).max(1), wait }
+        Self { parts: jobs.div_ceil(VIDEOS).max(LEAST_PARTS), wait }
     }
 
     /// Jobs in the queue.
@@ -61,7 +63,7 @@ impl Course {
 
     /// How long a source has to show for so many parts.
     fn source_seconds(self) -> u32 {
-        FIRST_PART_SECONDS + (self.parts - 1) * PART_SECONDS
+        FIRST_PART_SECONDS + (self.parts - LEAST_PARTS) * PART_SECONDS
     }
 }
 

@@ -24,7 +24,8 @@ const RECORDING: &str = "recording";
 const WATCH_SECONDS: i64 = 24 * 3600;
 
 /// What a stream is said to need before its first segment is measured: 2 Mb/s.
-const UNMEASURED: MeasuredRate = MeasuredRate { bytes: 250_000, duration_us: 1_000_000, peak_bps: 2_000_000 };
+const UNMEASURED: MeasuredRate =
+    MeasuredRate { bytes: 250_000, duration_us: 1_000_000, peak_bps: 2_000_000, waiting: None };
 
 /// The master playlist of a stream while it is live, and of its window afterwards.
 pub(crate) async fn master(

@@ -12,6 +12,7 @@ use domain::{
     job::{Job, JobState},
     object::ObjectKey,
     plan::Plan,
+    task::TrackKind,
     video::{Video, VideoStatus},
 };
 use ports::Monotonic;
@@ -24,6 +25,29 @@ pub(super) enum Wanted {
     Init,
     /// A media segment, by its number.
     Segment(u32),
+    /// A segment of subtitles, by its number.
+    Subtitles(u32),
+    /// A still picture, by its number.
+    Still(u32),
+}
+
+impl Wanted {
+    /// What the rendition has to consist of.
+    fn kind(self) -> TrackKind {
+        match self {
+            Self::Init | Self::Segment(_) => TrackKind::Media,
+            Self::Subtitles(_) => TrackKind::Text,
+            Self::Still(_) => TrackKind::Stills,
+        }
+    }
+
+    /// The number of the part that it is, or comes with.
+    fn number(self) -> u32 {
+        match self {
+            Self::Init => 0,
+            Self::Segment(number) | Self::Subtitles(number) | Self::Still(number) => number,
+        }
+    }
 }
 
 /// Where it is, or which job makes it.
@@ -79,12 +103,9 @@ async fn locate(
 ) -> Result<Located, Problem> {
     let video = state.video(stream.as_str()).await?;
     let plan = playable_plan(&video)?;
-    let number = match wanted {
-        Wanted::Init => 0,
-        Wanted::Segment(number) => number,
-    };
     let position = plan
-        .position_of(rendition, number)
+        .position_of(rendition, wanted.number())
+        .filter(|_| plan.kind_of(rendition) == Some(wanted.kind()))
         .ok_or_else(|| Problem::new(Code::NotFound, "The video has no such rendition or segment."))?;
     if let (Wanted::Init, Some(sha256)) = (wanted, video.inits.get(rendition)) {
         let (stream, rendition, sha256) = (stream.clone(), rendition.to_owned(), sha256.clone());
@@ -94,7 +115,10 @@ async fn locate(
     let job = state.jobs.get(id.as_str()).await?;
     match (job.as_ref().map(|job| job.state), video.status) {
         (Some(JobState::Done), _) => {
-            Ok(made(job.as_ref(), stream, rendition, wanted).map_or(Located::In(id), Located::At))
+            let made = made(job.as_ref(), stream, rendition, wanted).map(Located::At);
+            made.ok_or_else(|| {
+                Problem::new(Code::NotFound, "There is nothing in the source to make this of.")
+            })
         }
         (Some(JobState::Dead | JobState::Rejected), _) | (_, VideoStatus::Failed) => {
             Err(Problem::new(Code::SegmentFailed, "This part of the video could not be encoded."))
@@ -116,12 +140,14 @@ fn playable_plan(video: &Video) -> Result<&Plan, Problem> {
 fn made(job: Option<&Job>, stream: &StreamId, rendition: &str, wanted: Wanted) -> Option<ObjectKey> {
     let outputs = job?.outputs.as_ref()?;
     let track = outputs.tracks.iter().find(|track| track.rendition == rendition)?;
-    let (stream, rendition) = (stream.clone(), rendition.to_owned());
     match wanted {
-        Wanted::Init => Some(ObjectKey::Init { stream, rendition, sha256: track.init_sha256.clone() }),
-        Wanted::Segment(index) => {
+        Wanted::Init => {
+            let (stream, rendition) = (stream.clone(), rendition.to_owned());
+            Some(ObjectKey::Init { stream, rendition, sha256: track.init_sha256.clone()? })
+        }
+        Wanted::Segment(index) | Wanted::Subtitles(index) | Wanted::Still(index) => {
             track.segments.iter().find(|segment| segment.index == index)?;
-            Some(ObjectKey::Segment { stream, rendition, epoch: outputs.epoch, index })
+            Some(track.segment_key(stream, outputs.epoch, index))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `GET /vod/{id}/manifest`: the address that plays.
 
-use super::token::Purpose;
+use super::{playlists, token::Purpose};
 use crate::{
     path::Path,
     problem::{Code, Problem, ProblemBody},
@@ -27,6 +27,12 @@ pub(crate) struct Manifest {
     manifest_url: String,
     /// How long the address is good for starting to play, in seconds.
     expires_in_seconds: i64,
+    /// A picture of the video (JPEG); none of sound alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poster_url: Option<String>,
+    /// Thumbnails to seek by: a WebVTT file whose cues name parts of pictures, as `0.jpg#xywh=160,0,160,90`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storyboard_url: Option<String>,
 }
 
 /// An address that plays the video, from the moment it is planned.
@@ -45,8 +51,17 @@ pub(crate) async fn manifest(
     state.require_playable(&video)?;
     let until = state.clock.now().as_seconds() + LINK_SECONDS;
     let token = state.tokens.sign(Purpose::Link, &stream_id, until);
-    let manifest_url = format!("{}/play/{token}/{stream_id}/master.m3u8", base(&state, &headers));
-    Ok(Json(Manifest { stream_id, manifest_url, expires_in_seconds: LINK_SECONDS }))
+    let folder = format!("{}/play/{token}/{stream_id}", base(&state, &headers));
+    let stills = playlists::stills(&state, &video, &base(&state, &headers));
+    let (poster_url, storyboard_url) = stills.unzip();
+    let manifest_url = format!("{folder}/master.m3u8");
+    Ok(Json(Manifest {
+        stream_id,
+        manifest_url,
+        expires_in_seconds: LINK_SECONDS,
+        poster_url,
+        storyboard_url,
+    }))
 }
 
 impl State {

@@ -22,14 +22,20 @@ use hold::Wanted;
 /// A file within a rendition's folder.
 enum File {
     Playlist,
+    Frames,
+    Storyboard,
     Wanted(Wanted),
 }
 
 /// The names of files as playlists write them.
 mod name {
     pub(super) const PLAYLIST: &str = "index.m3u8";
+    pub(super) const FRAMES: &str = "frames.m3u8";
     pub(super) const INIT: &str = "init.mp4";
     pub(super) const SEGMENT_EXTENSION: &str = ".m4s";
+    pub(super) const SUBTITLES_EXTENSION: &str = ".vtt";
+    pub(super) const STILL_EXTENSION: &str = ".jpg";
+    pub(super) const STORYBOARD: &str = "index.vtt";
 }
 
 /// Answers with a rendition's playlist, initialization segment or media segment.
@@ -45,6 +51,10 @@ pub(crate) async fn file(
     }
     match parse(&file) {
         Some(File::Playlist) => playlists::media(&state, &stream, &rendition, &headers, valid_for).await,
+        Some(File::Frames) => playlists::frames(&state, &stream, &rendition, &headers, valid_for).await,
+        Some(File::Storyboard) => {
+            playlists::storyboard(&state, &stream, &rendition, &headers, valid_for).await
+        }
         Some(File::Wanted(wanted)) => {
             let key = hold::object(&state, &stream, &rendition, wanted).await?;
             delivery::answer(&state, &key, &headers).await
@@ -57,9 +67,18 @@ fn parse(file: &str) -> Option<File> {
     match file {
         name::PLAYLIST => Some(File::Playlist),
         name::INIT => Some(File::Wanted(Wanted::Init)),
-        segment => {
-            let number = segment.strip_suffix(name::SEGMENT_EXTENSION)?;
-            Some(File::Wanted(Wanted::Segment(number.parse().ok()?)))
+        name::FRAMES => Some(File::Frames),
+        name::STORYBOARD => Some(File::Storyboard),
+        part => {
+            let (number, extension) = part.split_at(part.find('.')?);
+            let number = number.parse().ok()?;
+            let wanted = match extension {
+                name::SEGMENT_EXTENSION => Wanted::Segment(number),
+                name::SUBTITLES_EXTENSION => Wanted::Subtitles(number),
+                name::STILL_EXTENSION => Wanted::Still(number),
+                _ => return None,
+            };
+            Some(File::Wanted(wanted))
         }
     }
 }

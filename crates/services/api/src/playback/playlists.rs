@@ -14,11 +14,19 @@ use axum::{
 };
 use domain::{
     StreamId,
+    collection::JOBS_BY_STREAM,
+    job::JobState,
     plan::Plan,
+    stills::{POSTER, STORYBOARD},
     video::{Video, VideoStatus},
 };
 use hls::vod::{self, Addresses};
+use ports::Query;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Jobs that are read at once.
+const PAGE: u32 = 200;
 
 /// The name of every media playlist.
 pub(crate) const NAME: &str = name::PLAYLIST;
@@ -43,9 +51,8 @@ pub(crate) async fn master(
         return Ok(answer(live::play::recording_master(&video, recording, &folder), &headers, 60));
     }
     let plan = planned(&state, &video)?;
-    let length = plan.grid.duration_us() / 1_000_000;
-    let addresses = Relative { folder: folder(&state, &stream, PLAYBACK_SECONDS.max(2 * length)) };
-    let measured = (video.status == VideoStatus::Ready).then_some(&video.rates);
+    let addresses = Relative { folder: folder(&state, &stream, playback_seconds(plan)) };
+    let measured = (video.status == VideoStatus::Ready).then(|| vod::Measured::of(&video));
     let text = vod::master(plan, measured, &addresses).to_m3u8();
     Ok(answer(text, &headers, 60))
 }
@@ -66,6 +73,70 @@ pub(super) async fn media(
     Ok(answer(media.to_m3u8(), headers, valid_for))
 }
 
+/// The playlist of a rendition's single pictures: where they are in its segments is known when all of it is encoded.
+pub(super) async fn frames(
+    state: &State,
+    stream: &StreamId,
+    rendition: &str,
+    headers: &HeaderMap,
+    valid_for: i64,
+) -> Result<Response, Problem> {
+    let video = state.video(stream.as_str()).await?;
+    let plan = planned(state, &video)?;
+    let missing = || Problem::new(Code::NotFound, "There is no such file in this rendition.");
+    if video.status != VideoStatus::Ready || !video.keyframe_rates.contains_key(rendition) {
+        return Err(missing());
+    }
+    let mut known = BTreeMap::new();
+    let mut query =
+        Query::of(JOBS_BY_STREAM, vec![stream.as_str().into(), JobState::Done.name().into()], PAGE);
+    loop {
+        let page = state.jobs.find(&query).await?;
+        let tracks =
+            page.documents.into_iter().filter_map(|job| job.outputs).flat_map(|outputs| outputs.tracks);
+        let segments = tracks.filter(|track| track.rendition == rendition).flat_map(|track| track.segments);
+        known.extend(segments.map(|segment| (segment.index, segment.keyframes)));
+        if page.next.is_none() {
+            break;
+        }
+        query = query.after(page.next);
+    }
+    let addresses = Relative { folder: String::new() };
+    let playlist = vod::frames(plan, rendition, |index| known.get(&index).cloned(), &addresses);
+    Ok(answer(playlist.ok_or_else(missing)?.to_m3u8(), headers, valid_for))
+}
+
+/// The index of the storyboard: a WebVTT file whose cues are places on sheets.
+pub(super) async fn storyboard(
+    state: &State,
+    stream: &StreamId,
+    rendition: &str,
+    headers: &HeaderMap,
+    valid_for: i64,
+) -> Result<Response, Problem> {
+    let video = state.video(stream.as_str()).await?;
+    let plan = planned(state, &video)?;
+    let sheet = |number| format!("{number}{}", name::STILL_EXTENSION);
+    let index = vod::storyboard(plan, sheet).filter(|_| rendition == STORYBOARD);
+    let index =
+        index.ok_or_else(|| Problem::new(Code::NotFound, "There is no such file in this rendition."))?;
+    Ok(answer_as("text/vtt; charset=utf-8", index.to_text(), headers, valid_for))
+}
+
+/// The addresses of a video's poster and of the index of its storyboard, below the API's own; `None` without pictures.
+pub(super) fn stills(state: &State, video: &Video, base: &str) -> Option<(String, String)> {
+    let plan = video.plan.as_ref().filter(|plan| plan.stills.is_some())?;
+    let stream = video.stream_id.as_str();
+    let folder = format!("{base}/play/{}/{stream}", token(state, stream, playback_seconds(plan)));
+    let poster = format!("{folder}/{POSTER}/0{}", name::STILL_EXTENSION);
+    Some((poster, format!("{folder}/{STORYBOARD}/{}", name::STORYBOARD)))
+}
+
+/// For how many seconds whoever opens a video may watch it.
+fn playback_seconds(plan: &Plan) -> i64 {
+    PLAYBACK_SECONDS.max(2 * plan.grid.duration_us() / 1_000_000)
+}
+
 fn planned<'a>(state: &State, video: &'a Video) -> Result<&'a Plan, Problem> {
     state.require_playable(video)?;
     let missing = || Problem::new(Code::NotPlayableYet, "The video is not planned yet.");
@@ -74,16 +145,25 @@ fn planned<'a>(state: &State, video: &'a Video) -> Result<&'a Plan, Problem> {
 
 /// Where a master playlist finds its renditions: under a token that is good for so many seconds at least.
 pub(crate) fn folder(state: &State, stream: &str, seconds: i64) -> String {
+    format!("../../{}/{stream}/", token(state, stream, seconds))
+}
+
+/// A token that is good for so many seconds at least.
+fn token(state: &State, stream: &str, seconds: i64) -> String {
     let until = state.clock.now().as_seconds().saturating_add(seconds);
     let until = (until / SHARED_SECONDS + 1) * SHARED_SECONDS;
-    format!("../../{}/{stream}/", state.tokens.sign(Purpose::Playback, stream, until))
+    state.tokens.sign(Purpose::Playback, stream, until)
 }
 
 /// A playlist that viewers may keep for so many seconds.
 pub(crate) fn answer(text: String, request: &HeaderMap, max_age: i64) -> Response {
+    answer_as("application/vnd.apple.mpegurl", text, request, max_age)
+}
+
+fn answer_as(content_type: &str, text: String, request: &HeaderMap, max_age: i64) -> Response {
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&text)[..12]));
     let headers = [
-        (header::CONTENT_TYPE, "application/vnd.apple.mpegurl".to_owned()),
+        (header::CONTENT_TYPE, content_type.to_owned()),
         (header::CACHE_CONTROL, format!("private, max-age={max_age}")),
         (header::ETAG, etag.clone()),
     ];
@@ -108,5 +188,13 @@ impl Addresses for Relative {
 
     fn segment(&self, _: &str, index: u32) -> String {
         format!("{index}{}", name::SEGMENT_EXTENSION)
+    }
+
+    fn subtitles(&self, _: &str, index: u32) -> String {
+        format!("{index}{}", name::SUBTITLES_EXTENSION)
+    }
+
+    fn frames(&self, rendition: &str) -> Option<String> {
+        Some(format!("{}{rendition}/{}", self.folder, name::FRAMES))
     }
 }

@@ -2,12 +2,11 @@
 //! but the beginning of the pictures, and no bytes can make it panic.
 
 mod packet;
-mod sps;
 mod tables;
 mod timing;
 
+use domain::h264::Sps;
 use packet::{PACKET, Packet};
-use sps::Sps;
 use tables::Streams;
 use timing::Timing;
 

@@ -1,4 +1,11 @@
-//! H.264 profile and level, decided before encoding so that CODECS can be promised.
+//! H.264: profile and level, decided before encoding so that CODECS can be promised, and what bitstreams say of themselves.
+
+mod bits;
+mod slice;
+mod sps;
+
+pub use slice::{first_picture_is_intra, units};
+pub use sps::Sps;
 
 /// Pictures that are decoded before they are shown, at most: three B-pictures in a pyramid.
 pub const REORDERED: u32 = 2;

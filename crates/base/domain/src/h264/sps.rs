@@ -1,11 +1,14 @@
 //! The sequence parameter set of H.264 (ITU-T H.264 7.3.2.1): profile, level, and the size of the pictures.
 
+use super::bits::{Bits, unescaped};
+
 /// Profiles whose parameter set says how colours are sampled.
 const WITH_CHROMA: [u8; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 const SPS_TYPE: u8 = 7;
 
 /// A sequence parameter set.
-pub(super) struct Sps {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sps {
     profile: u8,
     constraints: u8,
     level: u8,
@@ -14,7 +17,8 @@ pub(super) struct Sps {
 
 impl Sps {
     /// The first in these bytes (Annex B).
-    pub(super) fn find(bytes: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn find(bytes: &[u8]) -> Option<Self> {
         let starts = bytes.windows(4).enumerate();
         let start = starts.filter(|(_, window)| window[..3] == [0, 0, 1] && window[3] & 0x1f == SPS_TYPE);
         let (at, _) = { start }.next()?;
@@ -23,12 +27,22 @@ impl Sps {
         Self::read(&unescaped(&unit[..end.unwrap_or(unit.len())]))
     }
 
+    /// Reads a unit, which begins with its header.
+    #[must_use]
+    pub fn of_unit(unit: &[u8]) -> Option<Self> {
+        let (header, payload) = unit.split_first()?;
+        if header & 0x1f == SPS_TYPE { Self::read(&unescaped(payload)) } else { None }
+    }
+
     /// Its codec (RFC 6381).
-    pub(super) fn codec(&self) -> String {
+    #[must_use]
+    pub fn codec(&self) -> String {
         format!("avc1.{:02x}{:02x}{:02x}", self.profile, self.constraints, self.level)
     }
 
-    pub(super) fn resolution(&self) -> Option<(u32, u32)> {
+    /// The size of its pictures in pixels, as shown; `None` where it is too odd to be read.
+    #[must_use]
+    pub fn resolution(&self) -> Option<(u32, u32)> {
         self.resolution
     }
 
@@ -106,50 +120,4 @@ fn skip_scaling_lists(bits: &mut Bits<'_>, lists: usize) -> Option<()> {
         }
     }
     Some(())
-}
-
-/// Without the bytes that keep a unit from looking like the beginning of another (7.4.1).
-fn unescaped(unit: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(unit.len());
-    for byte in unit {
-        if *byte != 3 || !plain.ends_with(&[0, 0]) {
-            plain.push(*byte);
-        }
-    }
-    plain
-}
-
-/// Bits in order, and the numbers they spell (9.1).
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn bit(&mut self) -> Option<u32> {
-        let byte = self.bytes.get(self.at / 8)?;
-        let bit = byte >> (7 - self.at % 8) & 1;
-        self.at += 1;
-        Some(bit.into())
-    }
-
-    fn number(&mut self) -> Option<u32> {
-        let mut zeros = 0;
-        while self.bit()? == 0 {
-            zeros += 1;
-        }
-        if zeros > 31 {
-            return None;
-        }
-        let mut value = 1_u64;
-        for _ in 0..zeros {
-            value = value << 1 | u64::from(self.bit()?);
-        }
-        u32::try_from(value - 1).ok()
-    }
-
-    fn signed(&mut self) -> Option<i64> {
-        let number = i64::from(self.number()?);
-        Some(if number % 2 == 0 { -(number / 2) } else { (number + 1) / 2 })
-    }
 }
