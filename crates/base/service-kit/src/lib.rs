@@ -5,6 +5,7 @@
 
 mod backoff;
 mod clock;
+mod collecting;
 mod collection;
 mod commits;
 mod consumer;
