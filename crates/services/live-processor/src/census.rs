@@ -38,6 +38,6 @@ async fn take(shared: &Shared) -> Result<(), LiveError> {
     let oldest = shared.streams.find(&oldest).await?;
     let since = oldest.documents.first().and_then(|stream| stream.outbox.outbox_since);
     let now = shared.clock.now();
-    shared.metrics.outbox.set(since.map_or(0.0, |since| now.millis_since(since) as f64 / 1000.0));
+    shared.metrics.outbox.set(since.map_or(0.0, |since| now.seconds_since(since)));
     Ok(())
 }

@@ -85,7 +85,7 @@ impl Attempts {
         let name = if claimed.urgent { "now" } else { "background" };
         let running = self.metrics.running.with_label_values(&[name]);
         if job.epoch == 1 {
-            let waited = self.clock.now().millis_since(job.created_at) as f64 / 1000.0;
+            let waited = self.clock.now().seconds_since(job.created_at);
             self.metrics.queue_wait.with_label_values(&[name]).observe(waited);
         }
         running.inc();

@@ -86,5 +86,5 @@ async fn waiting_since<D: Document>(
 
 /// Seconds since then; 0 when there is nothing to wait for.
 fn age(now: Timestamp, since: Option<Timestamp>) -> f64 {
-    since.map_or(0.0, |since| now.millis_since(since) as f64 / 1000.0)
+    since.map_or(0.0, |since| now.seconds_since(since))
 }
