@@ -211,7 +211,9 @@ impl Attempts {
             Outcome::Lost(why) => {
                 tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, why, "left a job");
                 self.metrics.leases_lost.with_label_values(&[] as &[&str]).inc();
-                ("lost", self.change(job, |current, _| current.release(job.epoch)).await)
+                // Given back, it would be claimed and left again at once, until whatever removes it has come so far. So its
+                // lease runs out, which has a limit.
+                ("lost", Ok(job.clone()))
             }
         };
         self.metrics.jobs.with_label_values(&[kind(&job.task), label]).inc();
@@ -306,3 +308,6 @@ fn media_seconds(task: &EncodeTask) -> f64 {
         EncodeTask::TestSource(card) => f64::from(card.duration_ms) / 1000.0,
     }
 }
+
+#[cfg(test)]
+mod tests;
