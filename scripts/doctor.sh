@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 
 FAULTS=0
+# Errors that are older are history.
+ERRORS_OF_MINUTES=10
 
 # A fault: what is wrong, then what to do.
 fault() {
@@ -36,6 +38,7 @@ run_doctor() {
   else
     "examine_$runs"
     examine_numbers "$runs"
+    examine_errors "$runs"
   fi
   if [ "$FAULTS" -eq 0 ]; then
     printf '\n  %sNothing is wrong.%s\n' "$GREEN" "$PLAIN"
@@ -152,6 +155,35 @@ examine_numbers() {
     fault "$(bytes_for_people "$value") are left on the disk of DATA_DIR: workers claim nothing" "make room"
   fi
   ok "numbers of $(printf '%s\n' "$METRICS" | grep -c '^[a-z]') series were looked at"
+}
+
+# What the services have called an error of late. $1 topology.
+examine_errors() {
+  local lines line said message
+  lines="$("recent_lines_$1" "$ERRORS_OF_MINUTES" | grep -E '"level":"ERROR"|Z +ERROR ' | readable_lines plain |
+    each_message | tail -n "$LAST_ERRORS")"
+  while read -r line; do
+    [ -n "$line" ] || continue
+    # shellcheck disable=SC2086 # the words of the line: time, level, service, message
+    set -- $line
+    message=()
+    while read -r said; do message+=("$said"); done <<<"$(printf '%s' "${line#*"$3" }" | cut -c 1-300 | fold -s -w 76)"
+    fault "$3 called this an error at $1:" "${message[@]}" "what came before it: ./run.sh logs $3 -n 50"
+  done <<<"$lines"
+}
+
+# The log lines of the last minutes. $1 how many.
+recent_lines_fleet() {
+  # shellcheck disable=SC2086 # one word a service
+  compose_all logs --no-log-prefix --since "${1}m" $FLEET_SERVICES 2>/dev/null
+}
+
+recent_lines_standalone() {
+  local since
+  since=$(($(date +%s) - $1 * 60))
+  since="$(date -u -d "@$since" +%Y-%m-%dT%H:%M:%S 2>/dev/null || date -u -r "$since" +%Y-%m-%dT%H:%M:%S)"
+  tail -n 20000 "$LOG_FILE" 2>/dev/null |
+    awk -v since="$since" 'match($0, /[0-9][0-9-]+T[0-9:]+/) && substr($0, RSTART, RLENGTH) >= since'
 }
 
 # A fault when a metric is above a limit. $1 name, $2 labels, $3 limit, then what is wrong and what to do.
