@@ -23,7 +23,7 @@ print_dependencies() {
   for name in $(labels_where dependency_ready dependency 1; labels_where dependency_ready dependency 0); do
     # With several processes, one that cannot reach it is enough.
     if [ "$(lowest dependency_ready "dependency=\"$name\"")" = 0 ]; then
-      case "$said" in *" $name "*) ;; *) said="$said ${RED}$name away${PLAIN}," ;; esac
+      case "$said" in *" $name "*) ;; *) said="$said ${RED}$name AWAY${PLAIN}," ;; esac
     else
       said="$said $name ok,"
     fi
@@ -36,6 +36,9 @@ each_once() { printf '%s' "$1" | tr ',' '\n' | sed 's/^ //' | awk '!seen[$0]++' 
 
 print_queue() {
   local queued oldest
+  if [ "$(lowest dependency_ready 'dependency="catalog"')" = 0 ]; then
+    note "the catalog is away: queue, videos and streams are as they were last seen"
+  fi
   queued="$(highest transcode_queue_jobs 'state="queued"')"
   oldest="$(highest transcode_queue_oldest_job_age_seconds)"
   if [ -z "$queued" ]; then
@@ -58,16 +61,17 @@ $(highest vod_videos_open 'status="transcoding"') transcoding$(since "$(highest 
 since() { if [ "${1:-0}" -gt 0 ]; then printf ' (oldest %s)' "$(for_people "$1")"; fi; }
 
 print_live() {
-  local live fresh late
+  local live fresh late silent
   live="$(highest live_streams_open 'status="live"')"
   fresh="$(highest api_live_playlists 'state="fresh"')" late="$(highest api_live_playlists 'state="late"')"
+  silent="$(highest api_live_playlists 'state="silent"')"
   if [ -z "$live" ]; then
     row "Live" "unknown: no live processor tells"
     return
   fi
   row "Live" "$live live, $(highest live_streams_open 'status="stalled"') stalled, \
 $(highest live_streams_open 'status="ending"') ending; playlists: \
-${fresh:-?} fresh, ${late:-?} late"
+${fresh:-?} fresh, ${late:-?} late, ${silent:-?} silent"
 }
 
 print_lag() {
@@ -86,6 +90,12 @@ print_disk() {
   row "Disk" "$(bytes_for_people "$left") of $(bytes_for_people "$size") left"
 }
 
+# What to do about a product that is not well. $1 the exit code of its status.
+print_next_step() {
+  if [ "$1" -ne 0 ]; then printf '\n  Next: %s./run.sh doctor%s names what is wrong, and its fix\n' "$BOLD" "$PLAIN"; fi
+  return "$1"
+}
+
 # The last warnings and errors of log lines on standard input: what is said again and again, once.
 print_last_errors() {
   local lines
@@ -95,10 +105,10 @@ print_last_errors() {
   printf '%s\n' "$lines" | wrapped
 }
 
-# Of lines that differ in their time only, the last one, with how often it was said.
+# Of lines that differ in their time and their ids only, the last one, with how often it was said.
 each_message() {
   sort -s -k 1,1 | awk '{
-    time = $1; sub(/^[^ ]+ /, "")
+    time = $1; sub(/^[^ ]+ /, ""); gsub(/ (trace|job)_id=[^ ]+/, "")
     if (!($0 in count)) said[++number] = $0
     count[$0]++; last[$0] = time; at[$0] = NR
   }
