@@ -129,7 +129,8 @@ examine_dependencies() {
     if [ "$1" = standalone ]; then
       fault "$(in_words "$name") does not answer" "is $DATA_DIR there, with room left? look at: ./run.sh logs -n 50"
     elif ! grep -qx "$server" <<<"$STOPPED"; then
-      fault "services cannot reach $(in_words "$name"), and $server runs" "is $(address_of "$name") its address?" \
+      fault "services cannot reach $(in_words "$name"), and $server runs" \
+        "if it has just come back, ask again in half a minute" "is $(address_of "$name") its address?" \
         "what it says itself: ./run.sh logs $server -n 30" "start it anew: docker compose restart $server"
     fi
   done
