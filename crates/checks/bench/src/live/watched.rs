@@ -17,8 +17,9 @@ use url::Url;
 
 /// So many streams at once.
 const STREAMS: u32 = 4;
-/// Segments of each stream in a burst.
+/// Segments of each stream in a burst, and in the one before it that does not count.
 const SEGMENTS: u32 = 250;
+const WARM_UP: u32 = 25;
 /// Spans are handed over every five seconds: those of a burst before the next one begins.
 const HANDED_OVER: Duration = Duration::from_secs(6);
 const SCRAPED_EVERY: Duration = Duration::from_secs(1);
@@ -43,54 +44,50 @@ pub(crate) struct Watched {
     pub(crate) spans: f64,
 }
 
-/// Measures it, after a round that does not count.
+/// Measures it. Programs live for one burst each: two that are the same cost up to a tenth more or less, for as long as they
+/// live.
 pub(super) async fn run(on: On, work: &Path, rounds: u32) -> anyhow::Result<Watched> {
     let (footage, collector) = (Footage::of(work, SEGMENTS).await?, Collector::start().await?);
-    let alone = Station::start(on, work).await?;
     let traced = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint.as_str())];
-    let watched = Station::start_with(on, work, &traced).await?;
-    let _scraping = scraping(&watched);
-    let segments = STREAMS * SEGMENTS;
     let (mut costs, mut spans) = (Vec::new(), 0);
-    for round in 0..=rounds {
+    for round in 1..=rounds {
+        let mut cost = (0.0, 0.0);
         // Who comes first has the better of nothing in the long run.
-        let cost = if round % 2 == 0 {
-            let alone_ms = burst(&alone, &footage).await?;
-            (alone_ms, burst(&watched, &footage).await?)
-        } else {
-            let watched_ms = burst(&watched, &footage).await?;
-            (burst(&alone, &footage).await?, watched_ms)
-        };
-        if round == 0 {
-            spans = collector.spans();
-            continue;
+        for is_watched in [round % 2 == 0, round % 2 != 0] {
+            let station = Station::start_with(on, work, if is_watched { &traced } else { &[] }).await?;
+            let scraping = is_watched.then(|| scraping(&station));
+            burst(&station, &footage, WARM_UP).await?;
+            let before = collector.spans();
+            let cost_ms = burst(&station, &footage, SEGMENTS).await?;
+            *(if is_watched { &mut cost.1 } else { &mut cost.0 }) = cost_ms;
+            spans += collector.spans() - before;
+            drop(scraping);
+            station.stop().await?;
         }
         screen::note(&format!("round {round} of {rounds}: {:.3} and {:.3} ms a segment", cost.0, cost.1));
         costs.push(cost);
     }
-    let spans = (collector.spans() - spans) as f64 / f64::from(rounds * segments);
-    alone.stop().await?;
-    watched.stop().await?;
+    let segments = STREAMS * SEGMENTS;
     Ok(Watched {
         rounds,
         segments,
         alone_ms: Spread::of(costs.iter().map(|(alone, _)| *alone)),
         watched_ms: Spread::of(costs.iter().map(|(_, watched)| *watched)),
         more_percent: Spread::of(costs.iter().map(|(alone, watched)| (watched / alone - 1.0) * 100.0)),
-        spans,
+        spans: spans as f64 / f64::from(rounds * segments),
     })
 }
 
-/// New streams, as fast as their segments are taken; CPU time for one segment, in ms.
-async fn burst(station: &Station, footage: &Footage) -> anyhow::Result<f64> {
+/// New streams with so many segments, as fast as they are taken; CPU time for one of them, in ms.
+async fn burst(station: &Station, footage: &Footage, segments: u32) -> anyhow::Result<f64> {
     let streams = try_join_all((0..STREAMS).map(|_| station.stream())).await?;
     let before_s = station.cpu_seconds()?;
     try_join_all(streams.iter().map(async |(stream, playlist)| {
-        for number in 0..SEGMENTS {
+        for number in 0..segments {
             station.send(stream, number, footage.segment(number)?).await?;
         }
         let sent = Stopwatch::start();
-        while audience::last_listed(&channel::text(&station.client, playlist).await?) < Some(SEGMENTS - 1) {
+        while audience::last_listed(&channel::text(&station.client, playlist).await?) < Some(segments - 1) {
             anyhow::ensure!(sent.seconds() < PATIENCE_S, "the last segment of {stream} is not listed");
             clock::pause(LOOK_EVERY).await;
         }
@@ -98,11 +95,7 @@ async fn burst(station: &Station, footage: &Footage) -> anyhow::Result<f64> {
     }))
     .await?;
     clock::pause(HANDED_OVER).await;
-    let used_s = station.cpu_seconds()? - before_s;
-    for (stream, _) in &streams {
-        channel::end(&station.client, &station.api, stream).await?;
-    }
-    Ok(used_s * 1000.0 / f64::from(STREAMS * SEGMENTS))
+    Ok((station.cpu_seconds()? - before_s) * 1000.0 / f64::from(STREAMS * segments))
 }
 
 /// Reads the metrics of a station's programs, until it is dropped.
