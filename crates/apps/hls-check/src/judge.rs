@@ -9,7 +9,7 @@ use crate::{
     report::{Judged, Kind, Report},
     requests,
 };
-use hls::{RenditionText, Request, Resource};
+use hls::{Finding, RenditionText, Request, Resource};
 use url::Url;
 
 /// Judges every target.
@@ -42,12 +42,19 @@ fn playlists(presentation: &Presentation) -> Report {
     for rendition in &presentation.renditions {
         let Ok(page) = &rendition.page else { continue };
         report.playlists.push(judged(&rendition.name, &survey(&page.text)));
-        for finding in hls::check_media(&page.text) {
+        for finding in hls::check_media(&page.text).into_iter().filter(|it| !said_by_master(presentation, it))
+        {
             report.add(&rendition.name, None, finding);
         }
     }
     against_each_other(&mut report, presentation);
     report
+}
+
+/// What a media playlist lacks that its master says, or lacks as well: EXT-X-INDEPENDENT-SEGMENTS there holds for all segments
+/// (RFC 8216 4.3.5.1).
+fn said_by_master(presentation: &Presentation, finding: &Finding) -> bool {
+    presentation.master.is_some() && finding.rule == "independent-segments-missing"
 }
 
 /// Judges the master playlist, and how all playlists came.

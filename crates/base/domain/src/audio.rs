@@ -40,7 +40,7 @@ mod tests {
         fn boundaries_follow_the_pictures(frames in 1u64..50_000, num in 5_000u32..60_000, segment_frames in 10u32..300) {
             let batches = Batches { first: 1, rest: 2 };
             let rate = Rate::new(num, 1001).unwrap();
-            let grid = Grid { rate, frames, gop_frames: 1, segment_frames, chunks: batches, spans: batches, subtitles: batches };
+            let grid = Grid { rate, frames, gop_frames: 1, segment_frames, chunks: batches, least_chunk_frames: 0, spans: batches, subtitles: batches };
             let mut next = 0;
             for index in 0..grid.segments() {
                 let sound = frames_of(&grid, &(index..index + 1));

@@ -17,7 +17,8 @@ const SCRAP_OF: i64 = 20;
 #[must_use]
 pub fn note(info: &MediaInfo) -> Option<Note> {
     let (declared_us, found_us) = (info.declared_us?, info.length_us());
-    let missing_us = declared_us - found_us;
+    // Some headers count from the first picture, others from zero.
+    let missing_us = declared_us - found_us.max(info.end_us());
     let (found, declared) = (seconds(found_us), seconds(declared_us));
     let text = format!(
         "The file promises {declared:.1} s, and {found:.1} s are there. They are kept; if your video is longer, upload the \

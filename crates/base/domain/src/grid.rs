@@ -17,6 +17,9 @@ pub struct Grid {
     pub segment_frames: u32,
     /// Segments in a chunk: what one job encodes the pictures of.
     pub chunks: Batches,
+    /// The frames that a last chunk has at least; one that would have fewer is part of the chunk before it.
+    #[serde(default)]
+    pub least_chunk_frames: u32,
     /// Segments in a span: what one job encodes the sound of.
     pub spans: Batches,
     /// Segments of pictures that one segment of subtitles lasts: text is small, and requests are not.
@@ -85,13 +88,23 @@ impl Grid {
     /// Chunks in the presentation.
     #[must_use]
     pub fn chunk_count(&self) -> u32 {
-        self.chunks.count(self.segments())
+        let count = self.chunks.count(self.segments());
+        let begin = |chunk| self.segment(self.chunks.range(chunk, self.segments()).start).start;
+        let joins = count > 1 && self.frames - begin(count - 1) < u64::from(self.least_chunk_frames);
+        count - u32::from(joins)
+    }
+
+    /// The chunk that holds segment `segment`.
+    #[must_use]
+    pub fn chunk_of(&self, segment: u32) -> u32 {
+        self.chunks.containing(segment).min(self.chunk_count().saturating_sub(1))
     }
 
     /// The segments of chunk `index`.
     #[must_use]
     pub fn chunk(&self, index: u32) -> Range<u32> {
-        self.chunks.range(index, self.segments())
+        let Range { start, end } = self.chunks.range(index, self.segments());
+        start..if index + 1 == self.chunk_count() { self.segments() } else { end }
     }
 
     /// Spans in the presentation.
@@ -152,10 +165,33 @@ mod tests {
         }
 
         #[test]
+        fn chunks_hold_every_segment_once_and_none_is_too_short(
+            frames in 1u64..3_000,
+            segment_frames in 6u32..200,
+            (first, rest) in (1u32..4, 1u32..4),
+            least_chunk_frames in 0u32..7,
+        ) {
+            let (chunks, rate) = (Batches { first, rest }, Rate::new(30, 1).unwrap());
+            let grid = Grid {
+                rate, frames, gop_frames: 1, segment_frames, chunks, least_chunk_frames, spans: chunks, subtitles: chunks,
+            };
+            let mut next = 0;
+            for index in 0..grid.chunk_count() {
+                let segments = grid.chunk(index);
+                prop_assert_eq!(segments.start, next);
+                prop_assert!(segments.clone().all(|segment| grid.chunk_of(segment) == index));
+                let held = grid.frames_of(&segments);
+                prop_assert!(index == 0 || held.end - held.start >= u64::from(least_chunk_frames));
+                next = segments.end;
+            }
+            prop_assert_eq!(next, grid.segments());
+        }
+
+        #[test]
         fn segments_cover_every_frame_once(frames in 1u64..100_000, segment_frames in 1u32..400) {
             let batches = Batches { first: 1, rest: 2 };
             let rate = Rate::new(30, 1).unwrap();
-            let grid = Grid { rate, frames, gop_frames: 1, segment_frames, chunks: batches, spans: batches, subtitles: batches };
+            let grid = Grid { rate, frames, gop_frames: 1, segment_frames, chunks: batches, least_chunk_frames: 0, spans: batches, subtitles: batches };
             let mut next = 0;
             for index in 0..grid.segments() {
                 prop_assert_eq!(grid.segment(index).start, next);

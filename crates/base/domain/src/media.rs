@@ -32,6 +32,13 @@ impl MediaInfo {
         let shown = self.video.iter().map(|video| video.timeline.end_us - video.timeline.start_us);
         shown.chain(self.audio.iter().map(|track| track.end_us - track.start_us)).max().unwrap_or(0)
     }
+
+    /// When its last track ends, in microseconds of the container's clock.
+    #[must_use]
+    pub fn end_us(&self) -> i64 {
+        let shown = self.video.iter().map(|video| video.timeline.end_us);
+        shown.chain(self.audio.iter().map(|track| track.end_us)).max().unwrap_or(0)
+    }
 }
 
 /// A picture track.

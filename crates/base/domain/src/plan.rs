@@ -31,6 +31,9 @@ const TOLERATED_OVERHANG_US: i64 = 500_000;
 const GOP_SECONDS: f64 = 2.0;
 const GOPS_PER_SEGMENT: u32 = 2;
 const CHUNKS: Batches = Batches { first: 1, rest: 2 };
+/// Three pictures in renditions of half the rate. Encoders decode pictures earlier than they show them, to reorder them, by a
+/// time that they do not know of fewer: the decoding times of such a chunk would not go on where those before it end.
+const LEAST_CHUNK_FRAMES: u32 = 6;
 const SPANS: Batches = Batches { first: 1, rest: 8 };
 /// A minute of text is small beside any segment of pictures.
 const SUBTITLES: Batches = Batches { first: 15, rest: 15 };
@@ -152,7 +155,16 @@ fn sound_plan(track: &AudioTrack, audio: Vec<AudioRendition>) -> Plan {
 
 fn grid(rate: Rate, frames: u64, gop_frames: u32) -> Grid {
     let segment_frames = gop_frames * GOPS_PER_SEGMENT;
-    Grid { rate, frames, gop_frames, segment_frames, chunks: CHUNKS, spans: SPANS, subtitles: SUBTITLES }
+    Grid {
+        rate,
+        frames,
+        gop_frames,
+        segment_frames,
+        chunks: CHUNKS,
+        least_chunk_frames: LEAST_CHUNK_FRAMES,
+        spans: SPANS,
+        subtitles: SUBTITLES,
+    }
 }
 
 impl Plan {
@@ -205,7 +217,7 @@ impl Plan {
             return None;
         }
         if self.renditions.iter().any(|r| r.name == rendition) {
-            return Some(self.grid.chunks.containing(segment));
+            return Some(self.grid.chunk_of(segment));
         }
         let track = u32::try_from(self.audio.iter().position(|a| a.name == rendition)?).ok()?;
         Some(self.chunk_count() + track * self.grid.span_count() + self.grid.spans.containing(segment))

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Plays a presentation with hls.js in a headless Chromium and says what happened, as one line of JSON.
 //
-// play.mjs CHROMIUM PROFILE_FOLDER URL [seek|live SECONDS [gap]]
+// play.mjs CHROMIUM PROFILE_FOLDER URL [seek|shaka|live SECONDS [gap]]
+// With `shaka` another player does the same: Shaka Player.
 // With `seek` it also jumps to the middle, as soon as the whole length is known, and back. With `live` it watches a live
 // stream for so long, and with `gap` until it has passed one; then waits for a gap if there was none, and goes back in
 // the window, to before the gap.
@@ -10,11 +11,14 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { watchWithShaka } from "./shaka.mjs";
 
 const [executablePath, profile, url, mode, seconds = 0, across = ""] = process.argv.slice(2);
 const LIMIT_MS = 120_000 + 1000 * Number(seconds);
 const HLS = new URL("node_modules/hls.js/dist/hls.min.js", import.meta.url);
-const PAGE = '<!doctype html><title>player</title><video id="v"></video><script src="/hls.js"></script>';
+const SHAKA = new URL("node_modules/shaka-player/dist/shaka-player.compiled.js", import.meta.url);
+const SCRIPT = mode === "shaka" ? SHAKA : HLS;
+const PAGE = '<!doctype html><title>player</title><video id="v"></video><script src="/player.js"></script>';
 
 const FLAGS = [
   "--no-sandbox",
@@ -36,7 +40,7 @@ async function watch({ source, seeks, limit }) {
   hls.on(Hls.Events.ERROR, (_, error) => {
     (error.fatal ? seen.fatal : seen.errors).push(error.details);
   });
-  video.addEventListener("waiting", () => (seen.stalls += 1));
+  video.addEventListener("waiting", () => (seen.stalls += seen.began !== null && !video.seeking));
   video.addEventListener("durationchange", () => {
     if (Number.isFinite(video.duration)) seen.duration ??= video.duration;
   });
@@ -142,9 +146,9 @@ async function follow({ source, seconds, across, limit }) {
 }
 
 async function serve() {
-  const script = await readFile(HLS);
+  const script = await readFile(SCRIPT);
   const server = createServer((request, response) => {
-    const asked = request.url === "/hls.js";
+    const asked = request.url === "/player.js";
     response.setHeader("content-type", asked ? "text/javascript" : "text/html");
     response.end(asked ? script : PAGE);
   });
@@ -166,7 +170,8 @@ async function main() {
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     const watched = { seconds: Number(seconds), across: across !== "" };
     const wanted = { source: url, seeks: mode === "seek", ...watched, limit: LIMIT_MS };
-    const report = await page.evaluate(mode === "live" ? follow : watch, wanted);
+    const acts = { live: follow, shaka: watchWithShaka };
+    const report = await page.evaluate(acts[mode] ?? watch, wanted);
     console.log(JSON.stringify(report));
   } finally {
     await context.close();

@@ -1,4 +1,4 @@
-//! A headless Chromium that plays with hls.js, driven by `browser/play.mjs`.
+//! A headless Chromium that plays with hls.js or Shaka Player, driven by `browser/play.mjs`.
 
 use crate::{Workshop, note, tool};
 use anyhow::{Context, Result, ensure};
@@ -34,9 +34,11 @@ impl Browser {
             missing("Chromium is not installed");
             return None;
         };
-        if !folder.join("node_modules/hls.js").is_dir() {
-            missing("hls.js is not installed: npm ci in crates/checks/e2e/browser");
-            return None;
+        for player in ["hls.js", "shaka-player"] {
+            if !folder.join("node_modules").join(player).is_dir() {
+                missing(&format!("{player} is not installed: npm ci in crates/checks/e2e/browser"));
+                return None;
+            }
         }
         Some(Self { node, chromium, script: folder.join("play.mjs") })
     }

@@ -50,7 +50,7 @@ pub use hls_check::{Following, HlsReport};
 pub use jobs::JobView;
 pub use latency::{Answered, LatencyWatch};
 pub use outage::ServerControl;
-pub use pictures::{brightness, psnr, stepping};
+pub use pictures::{brightness, colours, psnr, stepping};
 pub use presentation::{Presentation, RenditionView};
 pub use probe::{Packet, count_frames, packets, start_seconds};
 pub use product::Product;

@@ -55,6 +55,27 @@ pub async fn brightness(input: &str) -> Result<Vec<u8>> {
     Ok(run("ffmpeg", &arguments).await?.stdout)
 }
 
+/// The mean red, green and blue, 0 to 255, of each sixteenth of the picture over the first second; `mapped` is a chain of
+/// filters that ends with a comma, or nothing.
+///
+/// # Errors
+/// ffmpeg fails, or there is no picture.
+pub async fn colours(input: &str, mapped: &str) -> Result<Vec<f64>> {
+    const PLACES: usize = 4 * 4 * 3;
+    let filter = format!("{mapped}fps=25,scale=4:4:flags=area,format=rgb24");
+    let arguments = [
+        "-nostdin", "-v", "error", "-i", input, "-map", "0:v:0", "-t", "1", "-vf", &filter, "-f", "rawvideo",
+        "-",
+    ];
+    let bytes = run("ffmpeg", &arguments).await?.stdout;
+    let (pictures, _) = bytes.as_chunks::<PLACES>();
+    ensure!(!pictures.is_empty(), "{input} has no picture");
+    let mean = |place: usize| {
+        pictures.iter().map(|picture| f64::from(picture[place])).sum::<f64>() / pictures.len() as f64
+    };
+    Ok((0..PLACES).map(mean).collect())
+}
+
 /// The numbers of the pictures in which it becomes bright.
 #[must_use]
 pub fn stepping(brightness: &[u8]) -> Vec<usize> {

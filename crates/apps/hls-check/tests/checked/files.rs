@@ -96,3 +96,13 @@ async fn every_rule_is_listed_and_can_be_ignored() {
     assert!(report["notes"].to_string().contains("left out: segment-unavailable"), "{report:#}");
     assert!(Path::new(path(&folder)).exists());
 }
+
+#[tokio::test]
+async fn a_master_speaks_for_the_segments_of_all() {
+    let list = vod(2).replace("#EXT-X-INDEPENDENT-SEGMENTS\n", "");
+    let files = [("m.m3u8", MASTER), ("a.m3u8", &list), ("b.m3u8", &list), ("0.ts", "x"), ("1.ts", "x")];
+    let (_, together) = report(&[path(&folder(&files))]).await;
+    assert_eq!(rules(&together), Vec::<&str>::new(), "{together:#}");
+    let (_, alone) = report(&[path(&folder(&files[1..]))]).await;
+    assert_eq!(rules(&alone), ["independent-segments-missing"; 2], "{alone:#}");
+}

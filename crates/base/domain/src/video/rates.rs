@@ -79,15 +79,16 @@ impl Piece {
 }
 
 impl Cut {
-    /// The presentation in pieces of so many frames each.
-    pub(super) fn of(grid: &Grid, frames: u64) -> Self {
+    /// The presentation in pieces of so many of its frames each; of pictures only each `divisor`th is there.
+    pub(super) fn of(grid: &Grid, frames: u64, divisor: u32) -> Self {
+        let (rate, divided) = (grid.rate.divided(divisor), |frames: u64| frames.div_ceil(u64::from(divisor)));
         let frames = frames.max(1);
         let pieces = grid.frames.div_ceil(frames);
-        let full_us = grid.micros_at(frames);
-        let last_us = grid.duration_us() - grid.micros_at(pieces.saturating_sub(1) * frames);
+        let full_us = rate.micros_at(divided(frames));
+        let last = divided(grid.frames) - divided(pieces.saturating_sub(1) * frames);
         // The target duration is in whole seconds.
-        let target_us = (full_us + 500_000) / 1_000_000 * 1_000_000;
-        Self { pieces, ends_short: pieces > 1 && last_us < target_us / 2 }
+        let target_us = ((full_us + 500_000) / 1_000_000).max(1) * 1_000_000;
+        Self { pieces, ends_short: pieces > 1 && rate.micros_at(last) < target_us / 2 }
     }
 }
 
@@ -106,6 +107,7 @@ mod tests {
             gop_frames: 50,
             segment_frames: 50,
             chunks: batches,
+            least_chunk_frames: 0,
             spans: batches,
             subtitles: batches,
         }
@@ -135,7 +137,7 @@ mod tests {
             let piece = |index: usize| Piece { bytes: sizes[index], duration_us: length(index) };
             let mut rate = MeasuredRate::default();
             for index in order {
-                rate.add_piece(Cut::of(&grid, 50), index as u64, piece(index));
+                rate.add_piece(Cut::of(&grid, 50, 1), index as u64, piece(index));
             }
             let pieces: Vec<Piece> = (0..sizes.len()).map(piece).collect();
             prop_assert_eq!(rate.peak_bps, peak(&pieces));

@@ -133,17 +133,19 @@ impl Video {
         }
         for track in outputs.tracks.iter().filter(|track| track.kind != TrackKind::Stills) {
             let rate = self.rates.entry(track.rendition.clone()).or_default();
+            let rendition = plan.renditions.iter().find(|rendition| rendition.name == track.rendition);
+            let divisor = rendition.map_or(1, |rendition| rendition.divisor.max(1));
             let each = match track.kind {
                 TrackKind::Text => plan.grid.subtitle_segment(0).end,
                 TrackKind::Media | TrackKind::Stills => u64::from(plan.grid.segment_frames),
             };
-            let cut = Cut::of(&plan.grid, each);
+            let cut = Cut::of(&plan.grid, each, divisor);
             for SegmentOutput { index, size_bytes, duration_us, .. } in &track.segments {
                 rate.add_piece(cut, (*index).into(), Piece { bytes: *size_bytes, duration_us: *duration_us });
             }
             for segment in track.segments.iter().filter(|segment| !segment.keyframes.is_empty()) {
                 let rate = self.keyframe_rates.entry(track.rendition.clone()).or_default();
-                count_keyframes(rate, &plan.grid, segment);
+                count_keyframes(rate, &plan.grid, divisor, segment);
             }
         }
         let (done, total) = (self.parts_done.len(), plan.part_count());
@@ -264,10 +266,10 @@ impl Video {
 }
 
 /// Counts the keyframes of a segment in, each with the time until the next one.
-fn count_keyframes(rate: &mut MeasuredRate, grid: &Grid, segment: &SegmentOutput) {
+fn count_keyframes(rate: &mut MeasuredRate, grid: &Grid, divisor: u32, segment: &SegmentOutput) {
     let gop_us = u64::try_from(grid.micros_at(u64::from(grid.gop_frames))).unwrap_or(u64::MAX);
     let in_segment = u64::from(grid.segment_frames.div_ceil(grid.gop_frames.max(1)));
-    let cut = Cut::of(grid, grid.gop_frames.into());
+    let cut = Cut::of(grid, grid.gop_frames.into(), divisor);
     let (mut number, mut rest_us) = (u64::from(segment.index) * in_segment, segment.duration_us);
     for span in &segment.keyframes {
         let duration_us = rest_us.min(gop_us);

@@ -144,12 +144,14 @@ pub struct Rates {
 
 impl Rates {
     /// The rates of segments given by length and bytes: the peak is the largest rate of any segments in a row
-    /// that last between half and one and a half `target_duration`s, in seconds (RFC 8216 4.1).
+    /// that last between half and one and a half `target_duration`s, in seconds (RFC 8216 4.1). Where there are none, for all
+    /// of it is shorter, it is the rate of all of it.
     pub fn of(segments: &[(SegmentDuration, u64)], target_duration: u64) -> Self {
         let target = target_duration.saturating_mul(1_000_000);
         let peak = (0..segments.len()).map(|first| peak_from(&segments[first..], target)).fold(0.0, f64::max);
         let micros = segments.iter().map(|(length, _)| *length).sum::<SegmentDuration>();
-        Self { peak, average: rate(segments.iter().map(|(_, bytes)| bytes).sum(), micros.as_micros()) }
+        let average = rate(segments.iter().map(|(_, bytes)| bytes).sum(), micros.as_micros());
+        Self { peak: if peak > 0.0 { peak } else { average }, average }
     }
 
     /// What plays together.

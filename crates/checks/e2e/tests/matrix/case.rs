@@ -43,6 +43,8 @@ pub(crate) struct Ready {
     pub(crate) sound: usize,
     /// How each picture is held against the source's.
     pub(crate) pictures: Pictures,
+    /// Its colours are mapped to a smaller range.
+    pub(crate) mapped: bool,
 }
 
 /// How pictures are judged.
@@ -55,15 +57,35 @@ pub(crate) enum Pictures {
 }
 
 pub(crate) const fn ready(size: (u32, u32), seconds: f64, sound: usize, pictures: Pictures) -> Expected {
-    Expected::Ready(Ready { size: Some(size), seconds, tolerance: 0.1, sound, pictures })
+    Expected::Ready(Ready { size: Some(size), seconds, tolerance: 0.1, sound, pictures, mapped: false })
 }
 
 pub(crate) const fn about(size: (u32, u32), seconds: f64, tolerance: f64, sound: usize) -> Expected {
-    Expected::Ready(Ready { size: Some(size), seconds, tolerance, sound, pictures: Pictures::Counted })
+    Expected::Ready(Ready {
+        size: Some(size),
+        seconds,
+        tolerance,
+        sound,
+        pictures: Pictures::Counted,
+        mapped: false,
+    })
+}
+
+/// Of a high dynamic range.
+pub(crate) const fn mapped(size: (u32, u32), seconds: f64) -> Expected {
+    let (tolerance, pictures) = (0.1, Pictures::Counted);
+    Expected::Ready(Ready { size: Some(size), seconds, tolerance, sound: 0, pictures, mapped: true })
 }
 
 pub(crate) const fn heard(seconds: f64, tolerance: f64) -> Expected {
-    Expected::Ready(Ready { size: None, seconds, tolerance, sound: 1, pictures: Pictures::Counted })
+    Expected::Ready(Ready {
+        size: None,
+        seconds,
+        tolerance,
+        sound: 1,
+        pictures: Pictures::Counted,
+        mapped: false,
+    })
 }
 
 pub(crate) const fn case(

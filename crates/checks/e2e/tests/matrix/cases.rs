@@ -1,6 +1,6 @@
 //! The table of inputs: how each is made, and what has to come out.
 
-use crate::case::{Case, Damage, Expected, Pictures, about, case, damaged, heard, ready, short};
+use crate::case::{Case, Damage, Expected, Pictures, about, case, damaged, heard, mapped, ready, short};
 
 const PLAIN: (u32, u32) = (320, 180);
 const ALIKE: Pictures = Pictures::Alike(27);
@@ -121,7 +121,7 @@ pub(crate) const CASES: &[Case] = &[
         &[
             "PICTURES -t 1 X265 -pix_fmt yuv420p10le -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc OUT",
         ],
-        ready(PLAIN, 1.0, 0, COUNTED),
+        mapped(PLAIN, 1.0),
     ),
     case(
         "HLG, tagged",
@@ -129,7 +129,7 @@ pub(crate) const CASES: &[Case] = &[
         &[
             "PICTURES -t 1 X265 -pix_fmt yuv420p10le -color_primaries bt2020 -color_trc arib-std-b67 -colorspace bt2020nc OUT",
         ],
-        ready(PLAIN, 1.0, 0, COUNTED),
+        mapped(PLAIN, 1.0),
     ),
     case(
         "HDR, untagged",
@@ -251,13 +251,13 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "sound that ends early",
         "a.mp4",
-        &["PICTURES SOUND X264 -af atrim=end=1 OUT"],
+        &["PICTURES SOUND X264 -af atrim=end=1.7 OUT"],
         ready(PLAIN, 3.0, 1, ALIKE),
     ),
     case(
         "sound that goes on",
         "a.mp4",
-        &["PICTURES SOUND X264 -vf trim=end=1.5 OUT"],
+        &["PICTURES SOUND X264 -vf trim=end=1.8 OUT"],
         about(PLAIN, 3.0, 0.1, 1),
     ),
     case(
@@ -327,4 +327,19 @@ pub(crate) const CASES: &[Case] = &[
         ),
         Damage::Keep(1),
     ),
+];
+
+/// What players in a browser play to the end: a name, and whether also in the short form.
+pub(crate) const PLAYED: &[(&str, bool)] = &[
+    ("turned by 90", true),
+    ("two languages and subtitles", true),
+    ("sound alone", false),
+    ("variable frame rate", false),
+    ("59.94 fps", false),
+    ("interlaced, top field first", false),
+    ("HDR10, tagged", false),
+    ("0.2 s", false),
+    ("sound that begins late", false),
+    ("AC-3, 5.1", false),
+    ("a tail that is cut off", false),
 ];

@@ -5,11 +5,12 @@ mod case;
 mod cases;
 mod judging;
 mod making;
+mod playing;
 
 use anyhow::{Result, ensure};
 use case::{Case, Expected};
-use cases::CASES;
-use e2e::{Product, Workshop, note};
+use cases::{CASES, PLAYED};
+use e2e::{Browser, Presentation, Product, Workshop, note};
 use futures::{StreamExt, stream};
 use making::Made;
 use std::time::Duration;
@@ -24,7 +25,7 @@ async fn the_matrix_comes_out_right() -> Result<()> {
     let product = Product::start(&[]).await?;
     let long = std::env::var("E2E_LONG").is_ok_and(|value| value != "0");
     let chosen: Vec<&Case> = CASES.iter().filter(|case| long || case.short).collect();
-    let rows: Vec<(&Case, Result<String>)> = stream::iter(&chosen)
+    let rows: Vec<(&Case, Result<Outcome>)> = stream::iter(&chosen)
         .map(|case| async { (*case, through(&product, &workshop, case).await) })
         .buffered(PARALLEL)
         .collect()
@@ -32,7 +33,7 @@ async fn the_matrix_comes_out_right() -> Result<()> {
     let mut wrong = Vec::new();
     for (case, came_out) in &rows {
         let said = match came_out {
-            Ok(said) => said.clone(),
+            Ok(Outcome { said, .. }) => said.clone(),
             Err(error) => {
                 wrong.push(case.name);
                 format!("WRONG: {error:#}")
@@ -40,15 +41,36 @@ async fn the_matrix_comes_out_right() -> Result<()> {
         };
         note(format_args!("{:<34} | {:<28} | {said}", case.name, expectation(case)));
     }
+    if let Some(browser) = Browser::find("matrix") {
+        for (case, came_out) in &rows {
+            let Ok(Outcome { id: Some(id), .. }) = came_out else { continue };
+            if !PLAYED.iter().any(|(name, short)| *name == case.name && (long || *short)) {
+                continue;
+            }
+            let shown = Presentation::open(product.api(), id).await?;
+            let said = playing::play(&browser, &workshop, &shown).await.unwrap_or_else(|error| {
+                wrong.push(case.name);
+                format!("WRONG: {error:#}")
+            });
+            note(format_args!("{:<34} | played | {said}", case.name));
+        }
+    }
     ensure!(wrong.is_empty(), "{} of {} came out wrong: {}", wrong.len(), rows.len(), wrong.join(", "));
     product.finish().await
 }
 
+/// What became of a case.
+struct Outcome {
+    said: String,
+    /// The video, if there is one to play.
+    id: Option<String>,
+}
+
 /// Makes a case, uploads it, and judges it. Returns what came out.
-async fn through(product: &Product, workshop: &Workshop, case: &Case) -> Result<String> {
+async fn through(product: &Product, workshop: &Workshop, case: &Case) -> Result<Outcome> {
     let file = match making::make(workshop, case).await? {
         Made::File(file) => file,
-        Made::Impossible(why) => return Ok(format!("not tried: {why}")),
+        Made::Impossible(why) => return Ok(Outcome { said: format!("not tried: {why}"), id: None }),
     };
     let id = product.api().upload(&file).await?;
     match &case.expected {
@@ -56,11 +78,12 @@ async fn through(product: &Product, workshop: &Workshop, case: &Case) -> Result<
             let video = product.api().wait_for(&id, "rejected", LIMIT).await?;
             let reason = &video["reason"];
             ensure!(reason["code"] == *code, "rejected for {reason}");
-            Ok(format!("rejected, {code}"))
+            Ok(Outcome { said: format!("rejected, {code}"), id: None })
         }
         Expected::Ready(ready) => {
             let video = product.api().wait_for(&id, "ready", LIMIT).await?;
-            judging::judge(product.api(), &id, &video, ready, &file).await
+            let said = judging::judge(product.api(), &id, &video, ready, &file).await?;
+            Ok(Outcome { said, id: Some(id) })
         }
     }
 }
@@ -81,5 +104,6 @@ fn no_case_is_there_twice() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), CASES.len());
+    assert!(PLAYED.iter().all(|(played, _)| names.contains(played)));
     assert!((10..=16).contains(&CASES.iter().filter(|case| case.short).count()));
 }

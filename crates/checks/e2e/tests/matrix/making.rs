@@ -13,9 +13,11 @@ pub(crate) enum Made {
     Impossible(String),
 }
 
-/// Three seconds in which each picture differs from all others.
-const PICTURES: &str = "-f lavfi -t 3 -i testsrc2=size=320x180:rate=25";
-const SOUND: &str = "-f lavfi -t 3 -i sine=frequency=440:sample_rate=48000";
+/// Three seconds in which each picture differs from all others, and three flashes of three pictures each.
+const PICTURES: &str = "-f lavfi -t 3 -i testsrc2=size=320x180:rate=25,drawbox=t=fill:color=white:enable=lt(mod(t+0.601\\,1)\\,0.1)";
+/// A tone, and a beep with each flash.
+const SOUND: &str =
+    "-f lavfi -t 3 -i aevalsrc=0.1*sin(2*PI*440*t)+0.6*sin(2*PI*2000*t)*lt(mod(t+0.6\\,1)\\,0.1):s=48000";
 const X264: &str = "-c:v libx264 -preset superfast -crf 12 -pix_fmt yuv420p";
 const X265: &str = "-c:v libx265 -preset ultrafast -crf 12 -x265-params log-level=none";
 const TEXT: &str = "1\n00:00:01,000 --> 00:00:02,000\nHello\n";
