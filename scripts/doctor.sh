@@ -2,6 +2,11 @@
 # shellcheck shell=bash
 
 FAULTS=0
+# The fleet's services that do not run, and what somebody could not reach: what follows from these is no fault of its own.
+STOPPED=''
+AWAY=''
+# Errors that are older are history.
+ERRORS_OF_MINUTES=10
 
 # A fault: what is wrong, then what to do.
 fault() {
@@ -36,6 +41,9 @@ run_doctor() {
   else
     "examine_$runs"
     examine_numbers "$runs"
+    examine_dependencies "$runs"
+    if [ "$runs" = fleet ]; then examine_unhealthy; fi
+    examine_errors "$runs"
   fi
   if [ "$FAULTS" -eq 0 ]; then
     printf '\n  %sNothing is wrong.%s\n' "$GREEN" "$PLAIN"
@@ -78,9 +86,9 @@ examine_standalone() {
 examine_fleet() {
   local service container killed
   place_fleet
-  for service in $(unwell_services); do
-    fault "$service does not run, or is not healthy" "look at: ./run.sh logs $service -n 30" \
-      "bring it up: docker compose up -d $service"
+  STOPPED="$(stopped_services)"
+  for service in $STOPPED; do
+    fault "$service does not run" "why: ./run.sh logs $service -n 30" "bring it up: docker compose up -d $service"
   done
   for container in $(fleet_containers -a -q); do
     killed="$(docker inspect --format '{{if .State.OOMKilled}}{{.Name}}{{end}}' "$container" 2>/dev/null)"
@@ -97,7 +105,7 @@ examine_fleet() {
   fi
 }
 
-# Whether the API answers, and what it misses.
+# Whether the API answers; notes what it misses.
 examine_readiness() {
   local answer name
   if ! answer="$(curl -s -m 5 "$1/readyz" 2>/dev/null)" || [ -z "$answer" ]; then
@@ -106,38 +114,69 @@ examine_readiness() {
   fi
   for name in catalog object_store event_log; do
     case "$answer" in
-      *"\"$name\":\"not available\""*) fault "the API cannot reach $(server_of "$name")" "$(fix_of "$name")" ;;
+      *"\"$name\":\"not available\""*) AWAY="$AWAY $name" ;;
     esac
   done
   case "$answer" in *'"ready":true'*) ok "the API is ready" ;; esac
 }
 
+# What services cannot reach. A server that does not run was named already. $1 topology.
+examine_dependencies() {
+  local name server
+  # shellcheck disable=SC2086 # one word a dependency
+  for name in $(printf '%s\n' $AWAY | sort -u); do
+    server="$(server_of "$name")"
+    if [ "$1" = standalone ]; then
+      fault "$(in_words "$name") does not answer" "is $DATA_DIR there, with room left? look at: ./run.sh logs -n 50"
+    elif ! grep -qx "$server" <<<"$STOPPED"; then
+      fault "services cannot reach $(in_words "$name"), and $server runs" \
+        "if it has just come back, ask again in half a minute" "is $(address_of "$name") its address?" \
+        "what it says itself: ./run.sh logs $server -n 30" "start it anew: docker compose restart $server"
+    fi
+  done
+}
+
+# Containers that run and are not healthy: they say so themselves while what they need is away.
+examine_unhealthy() {
+  local service waiting
+  waiting="$(unhealthy_services)"
+  if [ -n "$waiting" ] && [ -n "${AWAY// /}" ]; then
+    note "these wait for it, and go on by themselves:"
+    note "$(printf '%s' "$waiting" | tr '\n' ' ')"
+    return
+  fi
+  for service in $waiting; do
+    fault "$service runs, and is not healthy" "what it says: ./run.sh logs $service -n 30" \
+      "start it anew: docker compose restart $service"
+  done
+}
+
+in_words() { printf 'the %s' "$(printf '%s' "$1" | tr _ ' ')"; }
+
 server_of() {
   case "$1" in
-    catalog) echo "the catalog (MongoDB; one process: catalog.db)" ;;
-    object_store) echo "the object store (MinIO; one process: the folder objects)" ;;
-    *) echo "the event log (Kafka; one process: log.db)" ;;
+    catalog) echo mongo ;;
+    object_store) echo minio ;;
+    *) echo kafka ;;
   esac
 }
 
-fix_of() {
+address_of() {
   case "$1" in
-    catalog) echo "bring it up: docker compose up -d mongo; its address is MONGO_URI" ;;
-    object_store) echo "bring it up: docker compose up -d minio; its address is MINIO_ENDPOINT" ;;
-    *) echo "bring it up: docker compose up -d kafka; its address is KAFKA_BROKER" ;;
+    catalog) echo MONGO_URI ;;
+    object_store) echo MINIO_ENDPOINT ;;
+    *) echo KAFKA_BROKER ;;
   esac
 }
 
 # What the services measure. $1 topology.
 examine_numbers() {
-  local name value
+  local value
   if ! read_metrics "$1"; then
     fault "no numbers can be read" "of the fleet Prometheus tells them: docker compose up -d prometheus"
     return
   fi
-  for name in $(labels_where dependency_ready dependency 0); do
-    fault "a service cannot reach $(server_of "$name")" "$(fix_of "$name")"
-  done
+  AWAY="$AWAY $(labels_where dependency_ready dependency 0)"
   [ -n "$(sum_of transcode_slots)" ] || fault "no worker is there: nothing is encoded" "./run.sh start"
   [ -n "$(highest vod_videos_open)" ] || fault "no VOD processor is there: uploads stay uploaded" "./run.sh start"
   [ -n "$(highest live_streams_open)" ] || fault "no live processor is there: playlists stop" "./run.sh start"
@@ -152,6 +191,36 @@ examine_numbers() {
     fault "$(bytes_for_people "$value") are left on the disk of DATA_DIR: workers claim nothing" "make room"
   fi
   ok "numbers of $(printf '%s\n' "$METRICS" | grep -c '^[a-z]') series were looked at"
+}
+
+# What the services have called an error of late; while something is away, not what follows from that. $1 topology.
+examine_errors() {
+  local lines line said message follows='^$'
+  [ -z "${AWAY// /}" ] || follows='not available'
+  lines="$("recent_lines_$1" "$ERRORS_OF_MINUTES" | grep -E '"level":"ERROR"|Z +ERROR ' | grep -vE "$follows" |
+    readable_lines plain | each_message | tail -n "$LAST_ERRORS")"
+  while read -r line; do
+    [ -n "$line" ] || continue
+    # shellcheck disable=SC2086 # the words of the line: time, level, service, message
+    set -- $line
+    message=()
+    while read -r said; do message+=("$said"); done <<<"$(printf '%s' "${line#*"$3" }" | cut -c 1-300 | fold -s -w 76)"
+    fault "$3 called this an error at $1:" "${message[@]}" "what came before it: ./run.sh logs $3 -n 50"
+  done <<<"$lines"
+}
+
+# The log lines of the last minutes. $1 how many.
+recent_lines_fleet() {
+  # shellcheck disable=SC2086 # one word a service
+  compose_all logs --no-log-prefix --since "${1}m" $FLEET_SERVICES 2>/dev/null
+}
+
+recent_lines_standalone() {
+  local since
+  since=$(($(date +%s) - $1 * 60))
+  since="$(date -u -d "@$since" +%Y-%m-%dT%H:%M:%S 2>/dev/null || date -u -r "$since" +%Y-%m-%dT%H:%M:%S)"
+  tail -n 20000 "$LOG_FILE" 2>/dev/null |
+    awk -v since="$since" 'match($0, /[0-9][0-9-]+T[0-9:]+/) && substr($0, RSTART, RLENGTH) >= since'
 }
 
 # A fault when a metric is above a limit. $1 name, $2 labels, $3 limit, then what is wrong and what to do.

@@ -129,23 +129,36 @@ status_fleet() {
   if [ "$code" = 200 ] && [ -z "$unwell" ]; then
     row "State" "${GREEN}ready${PLAIN}"
   elif [ "$code" = 200 ]; then
-    row "State" "${RED}running, but not well:${PLAIN} $unwell"
+    row "State" "${RED}running, but not well${PLAIN}"
   else
     row "State" "${RED}running, but not ready${PLAIN} ($url/readyz answers $code)"
   fi
+  print_unwell "Stopped" "$(stopped_services)"
+  print_unwell "Unhealthy" "$(unhealthy_services)"
   row "API" "$url"
   place_fleet
   print_health fleet
   print_containers
   # shellcheck disable=SC2086 # one word a service
   compose_all logs --no-log-prefix --tail 300 $FLEET_SERVICES 2>/dev/null | print_last_errors
-  [ "$code" = 200 ] && [ -z "$unwell" ]
+  print_next_step "$([ "$code" = 200 ] && [ -z "$unwell" ] && echo 0 || echo 1)"
 }
 
+print_unwell() { [ -z "$2" ] || row "$1" "$RED$(printf '%s' "$2" | tr '\n' ' ')$PLAIN"; }
+
 # Services with a container that does not run, or is not healthy.
-unwell_services() {
+unwell_services() { services_whose '!/^Up/ || /unhealthy|starting/'; }
+
+# Services with a container that does not run.
+stopped_services() { services_whose '!/^Up/'; }
+
+# Services with a container that runs, and is not healthy.
+unhealthy_services() { services_whose '/^Up/ && /unhealthy|starting/'; }
+
+# Services with a container for whose status this holds. $1 a condition of awk.
+services_whose() {
   fleet_containers -a --format '{{.Label "com.docker.compose.service"}}|{{.Status}}' |
-    awk -F '|' '$2 !~ /^Up/ || $2 ~ /unhealthy|starting/ {print $1}' | sort -u
+    awk -F '|' "{ service = \$1; \$0 = \$2 } $1 { print service }" | sort -u
 }
 
 # Every container: its state, and the memory that it takes.
@@ -156,10 +169,13 @@ print_containers() {
     docker stats --no-stream --format '{{.Name}}|{{.MemUsage}}' $(fleet_containers -q) 2>/dev/null
     echo
     fleet_containers -a --format '{{.Names}}|{{.Status}}' | sort
-  } | awk -F '|' -v project="$PROJECT-" '
+  } | awk -F '|' -v project="$PROJECT-" -v red="$RED" -v plain="$PLAIN" '
     $0 == "" { listed = 1; next }
     !listed { split($2, used, " / "); memory[$1] = used[1]; next }
-    { printf("  %-22s %-32s %s\n", substr($1, length(project) + 1), $2, memory[$1]) }'
+    {
+      unwell = $2 !~ /^Up/ || $2 ~ /unhealthy|starting/
+      printf("%s %-22s %-32s %s%s\n", unwell ? red "!" : " ", substr($1, length(project) + 1), $2, memory[$1], unwell ? plain : "")
+    }'
 }
 
 # Shows the logs. $1 service or nothing, $2 `follow` or nothing, $3 lines.

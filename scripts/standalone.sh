@@ -257,7 +257,7 @@ status_standalone() {
   row "API" "$url"
   print_health standalone
   tail -n 2000 "$LOG_FILE" 2>/dev/null | print_last_errors
-  [ "$code" = 200 ]
+  print_next_step $((code == 200 ? 0 : 1))
 }
 
 # Seconds since a file was written; GNU and BSD stat.

@@ -2,7 +2,9 @@
 
 use crate::{command::Call, config::FfmpegConfig, failure};
 use ports::{MediaError, Urgency};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit, setpriority_process};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getpriority_process, kill_process_group, prlimit, setpriority_process,
+};
 use std::{
     os::unix::process::ExitStatusExt,
     process::{ExitStatus, Stdio},
@@ -18,7 +20,7 @@ use tokio::{
 const STDERR_BYTES: usize = 64 << 10;
 /// A longer line of output is cut.
 const LINE_BYTES: usize = 1 << 20;
-/// How much nicer work is that nobody waits for.
+/// How nice work is, at least, that nobody waits for.
 const BACKGROUND_NICENESS: i32 = 10;
 
 /// What a process may cost.
@@ -199,6 +201,8 @@ fn restrain(pid: Pid, bounds: Bounds) -> std::io::Result<()> {
             .try_for_each(|(what, value)| prlimit(Some(pid), what, at_most(value)).map(drop))?;
         match bounds.urgency {
             Urgency::Now => Ok(()),
+            // Who was started nicer still, as with nice(1), may not take that back.
+            Urgency::Background if getpriority_process(Some(pid))? >= BACKGROUND_NICENESS => Ok(()),
             Urgency::Background => setpriority_process(Some(pid), BACKGROUND_NICENESS),
         }
     };
@@ -298,6 +302,23 @@ mod tests {
         let (ended, lines) =
             shell("while :; do echo more; done", bounds(60_000, 60_000), Heard::Enough).await;
         assert!(matches!(ended.end, End::Enough) && lines == 1, "{:?}", ended.end);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_made_less_nice() {
+        let own = getpriority_process(None).unwrap();
+        for nicer in [0, 15] {
+            let mut command = Command::new("nice");
+            command.args(["-n", &nicer.to_string(), "sh", "-c", "echo; read line"]).kill_on_drop(true);
+            let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+            // By then it is what it is going to be.
+            BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).await.unwrap();
+            let before = (own + nicer).min(19);
+            assert_eq!(getpriority_process(Some(pid)).unwrap(), before);
+            restrain(pid, bounds(1000, 1000)).unwrap();
+            assert_eq!(getpriority_process(Some(pid)).unwrap(), before.max(BACKGROUND_NICENESS));
+        }
     }
 
     #[tokio::test]

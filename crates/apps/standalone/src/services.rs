@@ -49,7 +49,7 @@ pub(crate) async fn run(
 }
 
 async fn start(
-    settings: StandaloneSettings,
+    mut settings: StandaloneSettings,
     adapters: &Adapters,
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
@@ -95,6 +95,7 @@ async fn start(
     let worker = TranscodeWorker::start(settings.transcode_worker, worker).await?;
     let processor = VodProcessor::start(settings.vod_processor, processor).await?;
     let live = LiveProcessor::start(settings.live_processor, live).await?;
+    settings.api.ingest_port = live.ingest_address().port();
     // Last: once its port answers, everything behind it is there.
     let api = Api::start(settings.api, control_plane).await?;
     tracing::info!("listening on http://{}", api.address());

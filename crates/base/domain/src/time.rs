@@ -35,6 +35,12 @@ impl Timestamp {
     pub fn millis_since(self, earlier: Self) -> u64 {
         u64::try_from(self.as_millis() - earlier.as_millis()).unwrap_or(0)
     }
+
+    /// Seconds from `earlier` to this, as metrics and answers tell them; 0 if `earlier` is later.
+    #[must_use]
+    pub fn seconds_since(self, earlier: Self) -> f64 {
+        self.millis_since(earlier) as f64 / 1000.0
+    }
 }
 
 impl std::ops::Add<Duration> for Timestamp {

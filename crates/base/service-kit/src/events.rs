@@ -94,7 +94,7 @@ impl<H: Handler> Events<H> {
         let event = event::decode(payload).map_err(|error| error.to_string())?;
         let topic = received.position.partition.topic.name();
         let (now, trace) = (self.clock.now(), trace::carried_by(&received.record));
-        let waited = now.millis_since(event.timestamp) as f64 / 1000.0;
+        let waited = now.seconds_since(event.timestamp);
         self.metrics.delay.with_label_values(&[topic]).observe(waited);
         trace::waited("wait in the event log", trace, event.timestamp, now);
         let span = tracing::info_span!(target: trace::TRACE, "handle an event", topic, trace_id = tracing::field::Empty);

@@ -5,6 +5,7 @@
 
 mod backoff;
 mod clock;
+mod collecting;
 mod collection;
 mod commits;
 mod consumer;
@@ -17,6 +18,7 @@ mod parking;
 mod process_metrics;
 mod readiness;
 mod relay;
+mod routine;
 mod scratch;
 pub mod settings;
 mod source;
@@ -39,6 +41,7 @@ pub use parking::{ORIGIN_HEADER, REASON_HEADER, WHOLE_HEADER, park};
 pub use process_metrics::measure_process;
 pub use readiness::Readiness;
 pub use relay::{Relay, sweep};
+pub use routine::repeat;
 pub use scratch::emptied;
 pub use source::{SourceFile, Sources};
 pub use supervisor::{Service, stop_on_signal, supervise};

@@ -72,6 +72,9 @@ where
     }
 }
 
+#[cfg(test)]
+pub(crate) mod written;
+
 fn add(line: &mut Map<String, Value>, fields: &str) {
     if let Ok(Value::Object(fields)) = serde_json::from_str(fields) {
         line.extend(fields);
@@ -81,38 +84,17 @@ fn add(line: &mut Map<String, Value>, fields: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{
-        io::{self, Write},
-        sync::{Arc, Mutex},
-    };
     use tracing_subscriber::layer::SubscriberExt;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use written::Written;
 
     #[test]
     fn people_get_one_line_without_spans() {
         let written = Written::default();
-        let writer = written.clone();
-        let layer = tracing_subscriber::fmt::layer()
-            .with_ansi(false)
-            .event_format(OneLine)
-            .with_writer(move || writer.clone());
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        tracing::subscriber::with_default(written.subscriber(), || {
             let _inside = tracing::info_span!("job", job_id = "j1").entered();
             tracing::info!(target: "api::upload", stream_id = %"vod-1", "uploaded");
         });
-        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let text = written.text();
         assert!(text.ends_with("Z  INFO api::upload: uploaded stream_id=vod-1\n"), "{text}");
     }
 
@@ -131,9 +113,9 @@ mod tests {
             let _inner = tracing::info_span!("encode", job_id = "j2").entered();
             tracing::warn!(attempt = 3, "a \"quoted\" word");
         });
-        let bytes = written.0.lock().unwrap().clone();
-        let line: Value = serde_json::from_slice(&bytes).unwrap();
-        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 1);
+        let text = written.text();
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(text.lines().count(), 1);
         for (field, value) in [
             ("level", "WARN".into()),
             ("message", "a \"quoted\" word".into()),

@@ -1,6 +1,6 @@
 //! Whether what a service depends on answers: asked now and then, and shown as a metric.
 
-use crate::{Check, MetricsError, gauge};
+use crate::{Check, MetricsError, gauge, repeat};
 use futures::future::join_all;
 use ports::Clock;
 use prometheus::{IntGaugeVec, Registry};
@@ -35,16 +35,7 @@ impl Readiness {
 
     /// Looks every few seconds until told to stop.
     pub async fn run(self, stop: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = self.look() => {}
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = self.clock.sleep(LOOK_EVERY) => {}
-            }
-        }
+        repeat(LOOK_EVERY, &*self.clock, &stop, || self.look()).await;
     }
 
     async fn look(&self) {

@@ -1,6 +1,6 @@
 //! The outbox relay: publishes what documents hold, then takes it out of them.
 
-use crate::{Collection, Unavailable, trace};
+use crate::{Collection, Unavailable, repeat, trace};
 use domain::{
     collection::Index,
     document::{Document, Outbox},
@@ -118,19 +118,13 @@ pub async fn sweep<D: Document>(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = clock.sleep(SWEEP_EVERY) => {}
-        }
+    repeat(SWEEP_EVERY, &*clock, &stop, || async {
         let due = clock.now() - SWEEP_EVERY;
         let query =
             Query::of(index, Vec::new(), SWEEP_PAGE).at_least("".into()).at_most(due.to_string().into());
-        tokio::select! {
-            () = stop.cancelled() => return,
-            swept = collection.flush_all(query) => if let Err(error) = swept {
-                tracing::warn!(%error, "outboxes could not be swept");
-            },
+        if let Err(error) = collection.flush_all(query).await {
+            tracing::warn!(%error, "outboxes could not be swept");
         }
-    }
+    })
+    .await;
 }

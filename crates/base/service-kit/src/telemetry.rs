@@ -2,6 +2,7 @@
 //! collects them.
 
 use crate::{
+    collecting::Outspoken,
     log_lines::{OneLine, OneObject},
     settings::ProcessSettings,
     trace::TRACE,
@@ -84,5 +85,30 @@ fn tracer_provider(program: &'static str, endpoint: Option<&str>) -> anyhow::Res
         .with_endpoint(address)
         .build()
         .context("OTEL_EXPORTER_OTLP_ENDPOINT")?;
-    Ok(builder.with_batch_exporter(exporter).build())
+    Ok(builder.with_batch_exporter(Outspoken::of(exporter)).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry::trace::{Span, Tracer};
+    use std::{io::Read, net::TcpListener, thread};
+
+    /// The first byte of a TLS record that begins a handshake (RFC 8446 5.1).
+    const HANDSHAKE: u8 = 22;
+
+    #[test]
+    fn an_https_address_is_spoken_to_in_tls() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let endpoint = format!("https://{}", listener.local_addr().unwrap());
+        let asked = thread::spawn(move || {
+            let mut first = [0];
+            listener.accept().unwrap().0.read_exact(&mut first).unwrap();
+            first[0]
+        });
+        let provider = tracer_provider("test", Some(&endpoint)).unwrap();
+        provider.tracer("test").start("span").end();
+        let _ = provider.shutdown_with_timeout(PATIENCE);
+        assert_eq!(asked.join().unwrap(), HANDSHAKE);
+    }
 }

@@ -71,13 +71,14 @@ pub(crate) enum Bench {
     ///
     /// Many streams at once. Their segments are stored first; then their events are published to `live-chunks`, each stream's in
     /// order and at an even pace, and each is timed from the call that publishes it until an answer of the api that lists it was
-    /// read. Nobody polls: the bench follows `live-playlists` itself, asks the api when a stream has news, and again at once
-    /// until the answer has it. So a time is too long by one request at most. The first segments of each stream are not timed.
+    /// read. Nobody polls: the bench follows `live-playlists` itself, asks the api when a stream has news, and again a
+    /// millisecond later until the answer has it. So a time is too long by that and one request at most. The first segments of
+    /// each stream are not timed.
     ///
     /// On servers these are the programs api and live-processor, whose CPU time and memory are told. On the embedded adapters
     /// they are libraries in this process, for no other can write to their log.
     ///
-    /// `--sustain`, `--hour` and `--ending` measure something else instead.
+    /// `--sustain`, `--hour`, `--ending` and `--watched` measure something else instead.
     Live(LiveArguments),
     /// Reads of a live playlist, and of `GET /streams/{id}/live`, by wrk. Servers or none.
     ///
@@ -223,6 +224,13 @@ pub(crate) struct LiveArguments {
     /// How long this stream is, in segments of half a second.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(10..=100_000))]
     pub(crate) ending_segments: u32,
+    /// CPU time for a segment while traces are collected and metrics are scraped every second, beside that of programs that
+    /// nobody watches: in turns, with segments sent over HTTP to the ingest listener.
+    #[arg(long)]
+    pub(crate) watched: bool,
+    /// How many turns that takes.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u32).range(1..=100))]
+    pub(crate) watched_rounds: u32,
     #[command(flatten)]
     pub(crate) on: Where,
     #[command(flatten)]

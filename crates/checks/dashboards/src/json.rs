@@ -94,8 +94,21 @@ fn defaults(panel: &Panel) -> Value {
         defaults["min"] = json!(0);
         defaults["custom"] =
             json!({ "fillOpacity": 10, "showPoints": "never", "thresholdsStyle": { "mode": style } });
+        if let Some(most) = of_nothing(panel.unit) {
+            defaults["custom"]["axisSoftMax"] = json!(most);
+        }
     }
     defaults
+}
+
+/// How far the axis goes at least, where nothing happens: left alone it would show a hundred, or 10,000 %.
+fn of_nothing(unit: &str) -> Option<f64> {
+    match unit {
+        "short" => Some(1.0),
+        "ops" | "reqps" => Some(0.1),
+        "percentunit" => Some(0.01),
+        _ => None,
+    }
 }
 
 fn step(color: &str, value: Option<f64>) -> Value {
@@ -104,7 +117,7 @@ fn step(color: &str, value: Option<f64>) -> Value {
 
 fn options(panel: &Panel) -> Value {
     if panel.is_stat {
-        json!({ "colorMode": "value", "graphMode": "area", "reduceOptions": { "calcs": ["lastNotNull"] } })
+        json!({ "colorMode": "value", "graphMode": "area", "textMode": "value", "reduceOptions": { "calcs": ["lastNotNull"] } })
     } else {
         json!({
             "legend": { "displayMode": "list", "placement": "bottom", "showLegend": true },

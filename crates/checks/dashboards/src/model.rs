@@ -64,6 +64,10 @@ pub struct Place {
     pub(crate) height: usize,
 }
 
+/// The columns of Grafana's grid, and how many of them a panel takes that shows one number.
+const WIDTH: usize = 24;
+const STAT: usize = 4;
+
 /// A panel that shows one number.
 pub(crate) fn stat(title: &'static str, unit: &'static str, query: &'static str) -> Panel {
     Panel { is_stat: true, ..graph(title, unit, vec![(query, "")]) }
@@ -95,6 +99,24 @@ impl Panel {
     }
 }
 
+impl Row {
+    /// Its panels line by line. Two graphs make a line; where one would be left alone, another line takes it in: the last, or
+    /// the first where that has numbers, which take less room.
+    fn lines(&self) -> Vec<&[Panel]> {
+        let stats = self.panels.iter().take_while(|panel| panel.is_stat).count();
+        let graphs = self.panels.len() - stats;
+        let first = if stats > 0 { stats + graphs.min(2 - graphs % 2) } else { 0 };
+        let (first, mut rest) = self.panels.split_at(first);
+        let mut lines: Vec<&[Panel]> = [first].into_iter().filter(|line| !line.is_empty()).collect();
+        while !rest.is_empty() {
+            let (line, more) = rest.split_at(if rest.len() == 3 { 3 } else { rest.len().min(2) });
+            lines.push(line);
+            rest = more;
+        }
+        lines
+    }
+}
+
 impl Dashboard {
     /// All panels with their places: row by row, from left to right.
     #[must_use]
@@ -111,18 +133,21 @@ impl Dashboard {
         };
         let mut rows = Vec::new();
         for row in &self.rows {
-            let head = Place { id: next_id(), x: 0, y, width: 24, height: 1 };
+            let head = Place { id: next_id(), x: 0, y, width: WIDTH, height: 1 };
             y += 1;
-            let (mut x, mut lowest, mut panels) = (0, 0, Vec::new());
-            for panel in &row.panels {
-                let (width, height) = if panel.is_stat { (4, 4) } else { (12, 8) };
-                if x + width > 24 {
-                    (x, y, lowest) = (0, y + lowest, 0);
+            let mut panels = Vec::new();
+            for line in row.lines() {
+                let graphs = line.iter().filter(|panel| !panel.is_stat).count();
+                let (stats, height) = (line.len() - graphs, if graphs > 0 { 8 } else { 4 });
+                let mut x = 0;
+                for panel in line {
+                    let graph = || (WIDTH - STAT * stats) / graphs;
+                    let width = if panel.is_stat { STAT } else { graph() };
+                    panels.push((Place { id: next_id(), x, y, width, height }, panel));
+                    x += width;
                 }
-                panels.push((Place { id: next_id(), x, y, width, height }, panel));
-                (x, lowest) = (x + width, lowest.max(height));
+                y += height;
             }
-            y += lowest;
             rows.push((head, panels));
         }
         rows

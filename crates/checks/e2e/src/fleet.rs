@@ -1,6 +1,6 @@
 //! The product as the fleet's programs, on the servers that the ordinary settings name.
 
-use crate::{api::Api, member::Member, remains, standalone::Settings, surroundings::Surroundings};
+use crate::{api::Api, member::Member, remains, secrets, standalone::Settings, surroundings::Surroundings};
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use std::{fs, path::PathBuf, process::ExitStatus, time::Duration};
@@ -213,17 +213,19 @@ impl Fleet {
         Ok(all)
     }
 
-    /// Stops all programs, and insists that nothing is left: no process, no temporary file. Then removes what they made on
-    /// the servers.
+    /// Stops all programs, and insists that nothing is left, no process and no temporary file, and that no secret was logged.
+    /// Then removes what they made on the servers.
     ///
     /// # Errors
-    /// What is left.
+    /// What is left, or was logged.
     pub async fn finish(mut self) -> Result<()> {
         let (status, _) = self.stop().await?;
         ensure!(status.success(), "one ended with {status}");
         remains::no_processes(self.home.path()).await?;
         self.no_temporary_files()?;
         self.surroundings.remove().await?;
+        let settings: Vec<_> = self.members.iter().flat_map(Member::settings).cloned().collect();
+        secrets::none_in_logs(self.home.path(), &settings)?;
         self.finished = true;
         Ok(())
     }

@@ -67,7 +67,7 @@ impl LatencyWatch {
             let (began, mut answers) = (Instant::now(), Vec::new());
             while !told.load(Ordering::SeqCst) {
                 let at = began.elapsed();
-                ask(address)?;
+                ask(address).with_context(|| format!("GET http://{address}/health"))?;
                 answers.push(Answered { at, took: began.elapsed() - at });
                 std::thread::park_timeout(PAUSE);
             }

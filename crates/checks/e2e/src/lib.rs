@@ -27,6 +27,7 @@ mod prometheus;
 mod remains;
 mod report;
 mod schedule;
+mod secrets;
 mod sound;
 mod source;
 mod standalone;

@@ -101,6 +101,11 @@ impl Member {
         Ok(String::from_utf8_lossy(&fs::read(log(&self.home, &self.name))?).into_owned())
     }
 
+    /// What it is started with.
+    pub(crate) fn settings(&self) -> &[(String, String)] {
+        &self.settings
+    }
+
     /// `SIGKILL`.
     pub(crate) async fn kill(&mut self) -> Result<()> {
         Ok(self.child.kill().await?)

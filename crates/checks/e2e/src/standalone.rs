@@ -1,6 +1,6 @@
 //! The product as one process.
 
-use crate::{api::Api, member::Member, remains};
+use crate::{api::Api, member::Member, remains, secrets};
 use anyhow::{Result, ensure};
 use std::{
     path::{Path, PathBuf},
@@ -105,15 +105,16 @@ impl Standalone {
         Member::refused(PROGRAM, self.home.path(), &all_settings(self.home.path(), &[])).await
     }
 
-    /// Stops it, and insists that nothing is left: no process, no temporary file.
+    /// Stops it, and insists that nothing is left, no process and no temporary file, and that no secret was logged.
     ///
     /// # Errors
-    /// What is left.
+    /// What is left, or was logged.
     pub async fn finish(mut self) -> Result<()> {
         let (status, _) = self.stop().await?;
         ensure!(status.success(), "it ended with {status}");
         remains::no_processes(self.home.path()).await?;
         self.no_temporary_files()?;
+        secrets::none_in_logs(self.home.path(), self.member.settings())?;
         self.finished = true;
         Ok(())
     }

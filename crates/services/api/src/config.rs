@@ -1,6 +1,6 @@
 //! What the API is told.
 
-use service_kit::settings::{self, Settings};
+use service_kit::settings::{self, Setting, Settings};
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
@@ -28,6 +28,10 @@ pub struct Config {
     pub port: u16,
     /// The address under which viewers reach the API, if it is not the one that their request names.
     pub public_url: Option<Url>,
+    /// The address under which encoders send segments over HTTP, if it is not the host that their request names.
+    pub ingest_url: Option<Url>,
+    /// The port at which they do on that host; 0: nobody knows.
+    pub ingest_port: u16,
     /// How segments reach players.
     pub delivery: MediaDelivery,
     /// A video can be played as soon as it is planned, not only when it is ready.
@@ -54,17 +58,14 @@ impl Config {
                 format!("{address} lets others upload and delete. Say ALLOW_ANONYMOUS=yes if that is wanted");
             settings.problem(settings::LISTEN_ADDRESS, text);
         }
-        let public_url = settings.text(settings::PUBLIC_URL);
-        let parsed = Url::parse(&public_url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        if !public_url.is_empty() && parsed.is_none() {
-            settings.problem(settings::PUBLIC_URL, format!("{public_url:?} is not an http or https address"));
-        }
         let delivery = [("redirect", MediaDelivery::Redirect), ("proxy", MediaDelivery::Proxy)];
         let seconds: u32 = settings.value(settings::SIMULATED_SOURCE_MAX_SECONDS, "a number of seconds", 8);
         Self {
             address,
             port: settings.value(settings::API_PORT, "a port", 8000),
-            public_url: parsed,
+            public_url: address_of(settings, settings::PUBLIC_URL),
+            ingest_url: address_of(settings, settings::LIVE_INGEST_URL),
+            ingest_port: settings.value(settings::LIVE_INGEST_PORT, "a port", 0),
             delivery: settings.choice(settings::MEDIA_DELIVERY, &delivery),
             play_while_encoding: settings
                 .choice(settings::PLAY_WHILE_ENCODING, &[("on", true), ("off", false)]),
@@ -74,6 +75,16 @@ impl Config {
             address_file: None,
         }
     }
+}
+
+/// An address of the web; none where the setting is empty.
+fn address_of(settings: &mut Settings<'_>, setting: Setting) -> Option<Url> {
+    let text = settings.text(setting);
+    let parsed = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    if !text.is_empty() && parsed.is_none() {
+        settings.problem(setting, format!("{text:?} is not an http or https address"));
+    }
+    parsed
 }
 
 /// Several keys, separated by commas, let an older one still open addresses while the first signs.

@@ -5,7 +5,7 @@ use crate::shared::Shared;
 use domain::{StreamId, live::Stream, object::ObjectKey};
 use hls::live;
 use ports::{Body, Clock, Condition, ObjectStore};
-use service_kit::until_available;
+use service_kit::{repeat, until_available};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -33,20 +33,14 @@ impl Archive {
     }
 }
 
-/// Writes what has changed every few seconds, until told to stop, and once more then.
+/// Writes what has changed every few seconds, until told to stop.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = shared.clock.sleep(WRITE_EVERY) => {}
-        }
+    repeat(WRITE_EVERY, &*shared.clock, &stop, || async {
         for stream in shared.archive.take().into_values() {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = write(&*shared.objects, &*shared.clock, &stream) => {}
-            }
+            write(&*shared.objects, &*shared.clock, &stream).await;
         }
-    }
+    })
+    .await;
 }
 
 /// Writes a stream's playlist as it is.

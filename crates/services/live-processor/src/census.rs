@@ -7,6 +7,7 @@ use crate::{
 };
 use domain::collection::{STREAMS_BY_OUTBOX, STREAMS_BY_STATUS};
 use ports::Query;
+use service_kit::repeat;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -14,18 +15,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Counts every few seconds until told to stop.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            taken = take(&shared) => if let Err(error) = taken {
-                tracing::warn!(%error, "the census of live streams could not be taken");
-            },
+    repeat(LOOK_EVERY, &*shared.clock, &stop, || async {
+        if let Err(error) = take(&shared).await {
+            tracing::warn!(%error, "the census of live streams could not be taken");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = shared.clock.sleep(LOOK_EVERY) => {}
-        }
-    }
+    })
+    .await;
 }
 
 async fn take(shared: &Shared) -> Result<(), LiveError> {
@@ -38,6 +33,6 @@ async fn take(shared: &Shared) -> Result<(), LiveError> {
     let oldest = shared.streams.find(&oldest).await?;
     let since = oldest.documents.first().and_then(|stream| stream.outbox.outbox_since);
     let now = shared.clock.now();
-    shared.metrics.outbox.set(since.map_or(0.0, |since| now.millis_since(since) as f64 / 1000.0));
+    shared.metrics.outbox.set(since.map_or(0.0, |since| now.seconds_since(since)));
     Ok(())
 }

@@ -8,6 +8,7 @@ use domain::{
     live::{Stream, StreamStatus},
 };
 use ports::{Query, Record};
+use service_kit::repeat;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -20,18 +21,12 @@ const PAGE: u32 = 100;
 
 /// Looks every hour until told to stop.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            retired = retire_all(&shared) => if let Err(error) = retired {
-                tracing::warn!(%error, "old playlists could not be let go");
-            },
+    repeat(LOOK_EVERY, &*shared.clock, &stop, || async {
+        if let Err(error) = retire_all(&shared).await {
+            tracing::warn!(%error, "old playlists could not be let go");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = shared.clock.sleep(LOOK_EVERY) => {}
-        }
-    }
+    })
+    .await;
 }
 
 async fn retire_all(shared: &Shared) -> Result<(), LiveError> {

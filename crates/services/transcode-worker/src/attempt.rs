@@ -85,7 +85,7 @@ impl Attempts {
         let name = if claimed.urgent { "now" } else { "background" };
         let running = self.metrics.running.with_label_values(&[name]);
         if job.epoch == 1 {
-            let waited = self.clock.now().millis_since(job.created_at) as f64 / 1000.0;
+            let waited = self.clock.now().seconds_since(job.created_at);
             self.metrics.queue_wait.with_label_values(&[name]).observe(waited);
         }
         running.inc();
@@ -211,7 +211,9 @@ impl Attempts {
             Outcome::Lost(why) => {
                 tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, why, "left a job");
                 self.metrics.leases_lost.with_label_values(&[] as &[&str]).inc();
-                ("lost", self.change(job, |current, _| current.release(job.epoch)).await)
+                // Given back, it would be claimed and left again at once, until whatever removes it has come so far. So its
+                // lease runs out, which has a limit.
+                ("lost", Ok(job.clone()))
             }
         };
         self.metrics.jobs.with_label_values(&[kind(&job.task), label]).inc();
@@ -310,3 +312,6 @@ fn media_seconds(task: &EncodeTask) -> f64 {
         EncodeTask::TestSource(card) => f64::from(card.duration_ms) / 1000.0,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@
 mod attempt;
 mod claim;
 mod config;
+#[cfg(test)]
+mod doubles;
 mod lease;
 mod metrics;
 mod recover;

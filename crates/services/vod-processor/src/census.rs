@@ -16,7 +16,7 @@ use domain::{
     letter::LetterStatus,
 };
 use ports::{DocumentError, Query};
-use service_kit::Collection;
+use service_kit::{Collection, repeat};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -24,18 +24,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// Counts every few seconds until told to stop.
 pub(crate) async fn run(processor: Arc<Processor>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            taken = take(&processor, &processor.metrics.census) => if let Err(error) = taken {
-                tracing::warn!(%error, "the census could not be taken");
-            },
+    repeat(LOOK_EVERY, &*processor.clock, &stop, || async {
+        if let Err(error) = take(&processor, &processor.metrics.census).await {
+            tracing::warn!(%error, "the census could not be taken");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = processor.clock.sleep(LOOK_EVERY) => {}
-        }
-    }
+    })
+    .await;
 }
 
 async fn take(processor: &Processor, census: &Census) -> Result<(), DocumentError> {
@@ -86,5 +80,5 @@ async fn waiting_since<D: Document>(
 
 /// Seconds since then; 0 when there is nothing to wait for.
 fn age(now: Timestamp, since: Option<Timestamp>) -> f64 {
-    since.map_or(0.0, |since| now.millis_since(since) as f64 / 1000.0)
+    since.map_or(0.0, |since| now.seconds_since(since))
 }

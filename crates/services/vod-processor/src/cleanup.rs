@@ -9,6 +9,7 @@ use domain::{
 };
 use futures::StreamExt;
 use ports::Query;
+use service_kit::repeat;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -36,15 +37,12 @@ pub(crate) async fn drop_waiting_jobs(processor: &Processor, stream: &StreamId) 
 
 /// Removes, every hour, sources that have no document: a crash came between the two.
 pub(crate) async fn sweep_orphans(processor: Arc<Processor>, stop: CancellationToken) {
-    loop {
+    repeat(LOOK_EVERY, &*processor.clock, &stop, || async {
         if let Err(error) = remove_orphans(&processor).await {
             tracing::warn!(%error, "orphaned sources could not be looked for");
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = processor.clock.sleep(LOOK_EVERY) => {}
-        }
-    }
+    })
+    .await;
 }
 
 async fn remove_orphans(processor: &Processor) -> Result<(), ProcessError> {

@@ -84,6 +84,7 @@ settings! {
     LIVE_WAIT_PERCENT = "50", "How long a live playlist waits for a segment that is missing or damaged, in percent of the stream's target duration.";
     LIVE_STALLED_SECONDS = "30", "After how many seconds without a segment a live stream counts as stalled.";
     LIVE_INGEST_PORT = "8769", "The port at which encoders send live segments over HTTP; 0 takes any free one.";
+    LIVE_INGEST_URL = "", "The address under which encoders reach that port, such as https://ingest.example.org; empty: the host that the request names, at LIVE_INGEST_PORT.";
     LIVE_PROCESSOR_PORT = "8767", "The port of the live processor's metrics and health; 0 takes any free one.";
     BIND_ADDRESS = "127.0.0.1", "The address of this machine at which the fleet's ports are published.";
     PROMETHEUS_PORT = "9090", "The port of this machine at which the fleet's Prometheus answers.";

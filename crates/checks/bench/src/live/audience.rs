@@ -1,5 +1,5 @@
 //! Who waits for segments: for each stream a viewer that asks for the playlist as soon as the log has told of news, and again
-//! at once until the answer has it.
+//! a millisecond later until the answer has it.
 
 use super::{channel, product::Product};
 use crate::clock::{self, Stopwatch};
@@ -20,6 +20,10 @@ use url::Url;
 
 /// How often it is looked whether everything was seen.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Between two questions of a viewer whom the log told of news before it told the api: at once would be load on a machine
+/// that is late already.
+const ASK_EVERY: Duration = Duration::from_millis(1);
 
 /// A segment that was seen.
 #[derive(Debug, Clone, Copy)]
@@ -131,11 +135,14 @@ impl Viewer {
         let mut told = self.watched.told.subscribe();
         loop {
             told.changed().await?;
-            let mut newest = None;
-            while newest < *told.borrow_and_update() {
+            loop {
                 let playlist = channel::text(&self.client, &self.watched.playlist).await?;
-                newest = last_listed(&playlist);
+                let newest = last_listed(&playlist);
                 self.note(newest);
+                if newest >= *told.borrow_and_update() {
+                    break;
+                }
+                clock::pause(ASK_EVERY).await;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod audience;
 pub(crate) mod channel;
+mod collector;
 mod encoders;
 mod ending;
 mod footage;
@@ -12,6 +13,7 @@ mod product;
 mod station;
 mod sustain;
 mod table;
+mod watched;
 
 pub(crate) use offer::Offered;
 
@@ -25,6 +27,7 @@ use product::Product;
 use serde::Serialize;
 use std::path::Path;
 use sustain::Sustained;
+use watched::Watched;
 
 /// At this rate half of the segments are to be seen after so many milliseconds.
 const P50: (u32, f64) = (100, 10.0);
@@ -34,6 +37,8 @@ const P99: [(u32, f64); 2] = [(100, 50.0), (1000, 250.0)];
 const MOST_GROWTH_MIB: f64 = 8.0;
 /// The longest until a recording is served, in seconds.
 const LONGEST_SERVED_S: f64 = 2.0;
+/// The most that being watched may cost, in percent of the CPU time for a segment.
+const MOST_TO_BE_WATCHED: f64 = 5.0;
 
 /// Everything that the JSON holds.
 #[derive(Debug, Serialize)]
@@ -54,6 +59,7 @@ pub(crate) struct Side {
     sustained: Option<Sustained>,
     hour: Option<Hour>,
     ending: Option<Ending>,
+    watched: Option<Watched>,
 }
 
 /// Measures, prints, and says whether the exit code is to be a success.
@@ -69,9 +75,9 @@ pub(crate) async fn run(arguments: &LiveArguments) -> anyhow::Result<bool> {
 }
 
 async fn side(on: On, arguments: &LiveArguments, place: &Path) -> anyhow::Result<Side> {
-    let LiveArguments { sustain, hour, ending, .. } = *arguments;
-    let mut side = Side { on, loads: Vec::new(), sustained: None, hour: None, ending: None };
-    if !(sustain || hour || ending) {
+    let LiveArguments { sustain, hour, ending, watched, .. } = *arguments;
+    let mut side = Side { on, loads: Vec::new(), sustained: None, hour: None, ending: None, watched: None };
+    if !(sustain || hour || ending || watched) {
         side.loads = loads(on, arguments, place).await?;
     }
     if sustain {
@@ -83,6 +89,9 @@ async fn side(on: On, arguments: &LiveArguments, place: &Path) -> anyhow::Result
     }
     if ending {
         side.ending = Some(ending::run(on, place, arguments.ending_segments).await?);
+    }
+    if watched {
+        side.watched = Some(watched::run(on, place, arguments.watched_rounds).await?);
     }
     Ok(side)
 }
@@ -128,6 +137,10 @@ impl Side {
             let (decoded, sent) = (ending.pictures.into(), ending.pictures_sent.into());
             targets.push(Target::at_least(named("ending_pictures"), decoded, sent, ""));
         }
+        if let Some(watched) = &self.watched {
+            let more = watched.more_percent.median;
+            targets.push(Target::at_most(named("watched_percent"), more, MOST_TO_BE_WATCHED, " %"));
+        }
         targets
     }
 
@@ -141,7 +154,7 @@ impl Side {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::percentiles::Percentiles;
+    use crate::{percentiles::Percentiles, spread::Spread};
 
     pub(crate) fn example() -> Report {
         let load = |rate, seconds: f64| Load {
@@ -169,12 +182,21 @@ pub(crate) mod tests {
             pictures: 49_999,
             pictures_sent: 50_000,
         };
+        let watched = Watched {
+            rounds: 10,
+            segments: 1000,
+            alone_ms: Spread::of([1.234]),
+            watched_ms: Spread::of([1.3]),
+            more_percent: Spread::of([-10.1, 5.1, 12.3]),
+            spans: 6.0,
+        };
         let side = Side {
             on: On::Servers,
             loads: vec![load(1, 0.004), load(100, 0.02), load(1000, 0.3)],
             sustained: Some(Sustained { held: load(2500, 0.3), tried: vec![(500, true), (1000, true)] }),
             hour: Some(hour),
             ending: Some(ending),
+            watched: Some(watched),
         };
         Report {
             bench: "live",
@@ -197,6 +219,7 @@ pub(crate) mod tests {
             ("servers_ending_served_s", false),
             ("servers_ending_answered", false),
             ("servers_ending_pictures", false),
+            ("servers_watched_percent", false),
         ];
         assert_eq!(found, expected);
     }

@@ -27,6 +27,8 @@ const PORT: &str = "LIVE_INGEST_PORT";
 pub(super) struct Station {
     programs: Running,
     pub(super) api: Url,
+    /// Where each of the programs answers, the API first.
+    pub(super) addresses: Vec<Url>,
     pub(super) client: Client,
     ingest: Url,
 }
@@ -39,23 +41,32 @@ enum Running {
 impl Station {
     /// Starts them.
     pub(super) async fn start(on: On, place: &Path) -> anyhow::Result<Self> {
+        Self::start_with(on, place, &[]).await
+    }
+
+    /// Starts them with settings of the caller's.
+    pub(super) async fn start_with(on: On, place: &Path, more: &[(&str, &str)]) -> anyhow::Result<Self> {
         let client = Client::builder().no_proxy().build()?;
         let port = free_port()?;
-        let (programs, api) = match on {
+        let mut settings = vec![(PORT, port.as_str())];
+        settings.extend(more);
+        let (programs, addresses) = match on {
             On::Servers => {
-                let servers = Servers::from_environment()?.with(PORT, &port);
+                let servers = Servers::from_environment()?;
+                let servers =
+                    settings.iter().fold(servers, |servers, (name, value)| servers.with(name, value));
                 let mut fleet = Programs::start(place, servers, &[programs::API, programs::LIVE_PROCESSOR])?;
                 let (addresses, _) = fleet.ready(&client).await?;
-                (Running::Servers(fleet), addresses[0].clone())
+                (Running::Servers(fleet), addresses)
             }
             On::Embedded => {
-                let standalone = Standalone::start_with(place, &client, &[(PORT, port.as_str())]).await?;
+                let standalone = Standalone::start_with(place, &client, &settings).await?;
                 let address = standalone.address.clone();
-                (Running::Embedded(standalone), address)
+                (Running::Embedded(standalone), vec![address])
             }
         };
         let ingest = Url::parse(&format!("http://127.0.0.1:{port}/"))?;
-        Ok(Self { programs, api, client, ingest })
+        Ok(Self { programs, api: addresses[0].clone(), addresses, client, ingest })
     }
 
     /// Sends a segment, as an encoder does.

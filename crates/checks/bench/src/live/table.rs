@@ -1,6 +1,6 @@
 //! The table that a person reads.
 
-use super::{Ending, Hour, Load, Report, Side, Sustained, sustain};
+use super::{Ending, Hour, Load, Report, Side, Sustained, Watched, sustain};
 use crate::target::Target;
 
 /// The whole text, at most 80 columns wide.
@@ -19,6 +19,7 @@ pub(super) fn of(report: &Report) -> String {
             side.sustained.as_ref().map(sustained),
             side.hour.as_ref().map(|hour| self::hour(side, hour, &report.targets)),
             side.ending.as_ref().map(|ending| self::ending(side, ending, &report.targets)),
+            side.watched.as_ref().map(|watched| self::watched(side, watched, &report.targets)),
         ];
         for (title, rows) in rows.into_iter().flatten() {
             text.push_str(&format!("\n{}: {title}\n{rows}", side.on.name()));
@@ -100,6 +101,16 @@ fn ending(side: &Side, ending: &Ending, targets: &[Target]) -> Part {
     (format!("a stream of {} segments ends", ending.segments), rows)
 }
 
+fn watched(side: &Side, watched: &Watched, targets: &[Target]) -> Part {
+    let more = watched.more_percent;
+    let mut rows = row("CPU for a segment, not watched", &format!("{:.3} ms", watched.alone_ms.median), None);
+    rows += &row("Watched", &format!("{:.3} ms", watched.watched_ms.median), None);
+    rows += &row("More", &format!("{:+.1} %", more.median), side.target(targets, "watched_percent"));
+    rows += &row("From round to round", &format!("{:+.1} to {:+.1} %", more.min, more.max), None);
+    rows += &row("Spans collected of a segment", &format!("{:.1}", watched.spans), None);
+    (format!("{} rounds of {} segments, in turns", watched.rounds, watched.segments), rows)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +120,6 @@ mod tests {
     fn it_fits_a_terminal_and_says_what_is_missed() {
         let text = of(&example());
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        assert_eq!((text.matches(" met").count(), text.matches("MISSED").count()), (1, 6), "{text}");
+        assert_eq!((text.matches(" met").count(), text.matches("MISSED").count()), (1, 7), "{text}");
     }
 }

@@ -62,6 +62,8 @@ async fn an_encoder_puts_segments_where_it_is_told() {
     let (_, started) = api.post("/streams/start", &json!({"home_team": "a", "away_team": "b"})).await;
     let (id, ingest) = (started["stream_id"].as_str().unwrap(), &started["ingest"]);
     assert_eq!((&ingest["topic"], ingest["key"].as_str()), (&json!("live-chunks"), Some(id)));
+    let http = ingest["http"].as_str().unwrap();
+    assert_eq!(http, format!("http://127.0.0.1:8769/streams/{id}/segments/{{n}}.ts"));
     let first = &ingest["uploads"][0];
     assert_eq!(first["raw_path"], format!("/live-streams/{id}/chunks/0.ts"));
     assert_eq!(api.put(first["url"].as_str().unwrap(), b"media").await, 200);

@@ -19,10 +19,12 @@ use std::{
 };
 
 /// Where a process ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Point {
-    /// The step, counted from 0.
-    pub(crate) step: usize,
+    /// What the step does.
+    pub(crate) step: String,
+    /// How many steps that do the same come before it.
+    pub(crate) before: usize,
     /// The step is done, and nobody is told so.
     pub(crate) done: bool,
 }
@@ -33,16 +35,19 @@ pub(crate) struct Brink(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Steps are counted from the moment that this is given.
+    /// Steps are noted from a moment on.
+    noting: bool,
     end: Option<Point>,
     steps: Vec<String>,
+    ended: bool,
     reached: bool,
 }
 
 impl Brink {
-    /// From now on steps are counted, and that is the last.
-    pub(crate) fn ends_at(&self, point: Point) {
-        self.lock().end = Some(point);
+    /// From now on steps are noted, and this is the last.
+    pub(crate) fn ends_at(&self, point: Option<Point>) {
+        let mut state = self.lock();
+        (state.noting, state.end) = (true, point);
     }
 
     /// The steps so far, in order; whether it has ended is the last one's matter.
@@ -71,14 +76,19 @@ impl Brink {
     /// None where the process goes on; else whether the step is done.
     fn next(&self, name: String) -> Option<bool> {
         let mut state = self.lock();
-        let end = state.end?;
-        let step = state.steps.len();
         // A process that has ended takes no steps.
-        if step > end.step {
+        if state.ended {
             return Some(false);
         }
+        if !state.noting {
+            return None;
+        }
+        let before = state.steps.iter().filter(|step| **step == name).count();
+        let done =
+            state.end.as_ref().and_then(|end| (end.step == name && end.before == before).then_some(end.done));
+        state.ended = done.is_some();
         state.steps.push(name);
-        (step == end.step).then_some(end.done)
+        done
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -22,20 +22,18 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const SEGMENTS: u32 = 4;
-/// Nothing comes to it.
-const NEVER: Point = Point { step: usize::MAX, done: false };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_at_any_step_of_the_end_changes_nothing() -> Result<()> {
-    let steps = trial(NEVER).await?;
+    let steps = trial(None).await?.steps();
     note(format_args!("the end has {} steps: {steps:#?}", steps.len()));
-    ensure!(steps.len() > 8, "the end has steps that nobody counts: {steps:?}");
-    let points = (0..steps.len()).flat_map(|step| [false, true].map(|done| Point { step, done }));
-    let trials = points.map(|point| async move {
-        let taken = trial(point).await.with_context(|| format!("{point:?}"))?;
-        anyhow::Ok(taken.get(point.step).map(|crashed_at| (crashed_at.clone(), point.done)))
+    ensure!(steps.len() > 8, "the end has steps that nobody noted: {steps:?}");
+    let trials = points(&steps).into_iter().map(|point| async move {
+        let crashed = trial(Some(point.clone())).await.with_context(|| format!("{point:?}"))?.is_reached();
+        anyhow::Ok(crashed.then_some((point.step, point.done)))
     });
-    // What is written together depends on time, so a trial may come to the end in fewer steps; no step is left out for that.
+    // What is written together depends on time, so a trial may come to the end in fewer steps that do the same; none is left
+    // out for that.
     let crashes: HashSet<_> = try_join_all(trials).await?.into_iter().flatten().collect();
     for step in steps {
         for done in [false, true] {
@@ -45,8 +43,17 @@ async fn a_crash_at_any_step_of_the_end_changes_nothing() -> Result<()> {
     Ok(())
 }
 
-/// Ends a stream, with a crash there; the steps that were taken until then.
-async fn trial(point: Point) -> Result<Vec<String>> {
+/// Before and after each step.
+fn points(steps: &[String]) -> Vec<Point> {
+    let each = steps.iter().enumerate().flat_map(|(at, step)| {
+        let before = steps[..at].iter().filter(|other| *other == step).count();
+        [false, true].map(|done| Point { step: step.clone(), before, done })
+    });
+    each.collect()
+}
+
+/// Ends a stream, with a crash there; what was done until then.
+async fn trial(point: Option<Point>) -> Result<Arc<Brink>> {
     let world = World::embedded()?;
     let mut viewer = Viewer::follow(&world).await?;
     let brink = Arc::new(Brink::default());
@@ -79,7 +86,7 @@ async fn trial(point: Point) -> Result<Vec<String>> {
     viewer.watch_until_ended(&stream, LIMIT).await?;
     running.kill();
     judge(&world, &stream, &viewer).await?;
-    Ok(brink.steps())
+    Ok(brink)
 }
 
 /// A stream of which every segment is listed.

@@ -41,6 +41,6 @@ pub(crate) async fn stats(Extracted(state): Extracted<State>) -> Result<Json<Sta
     }
     let next = state.jobs.find(&Query::of(JOBS_BY_TURN, vec![JobState::Queued.name().into()], 1)).await?;
     let at = state.clock.now();
-    let age = next.documents.first().map(|job| at.millis_since(job.created_at) as f64 / 1000.0);
+    let age = next.documents.first().map(|job| at.seconds_since(job.created_at));
     Ok(Json(Stats { videos, jobs, next_job_age_seconds: age, at }))
 }

@@ -7,7 +7,8 @@ use super::{
 use domain::StreamId;
 use ports::{Clock, Monotonic};
 use prometheus::IntGaugeVec;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use service_kit::repeat;
+use std::{collections::HashMap, future::ready, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -25,17 +26,15 @@ pub(crate) async fn watch(
     stop: CancellationToken,
 ) {
     let mut seen = Seen::new();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = clock.sleep(LOOK_EVERY) => {}
-        }
+    repeat(LOOK_EVERY, &*clock, &stop, || {
         let (looked, counts) = look(&seen, &playlists.all(), clock.monotonic());
         seen = looked;
         for (state, count) in ["fresh", "late", "silent"].into_iter().zip(counts) {
             gauge.with_label_values(&[state]).set(count);
         }
-    }
+        ready(())
+    })
+    .await;
 }
 
 /// What is seen now, and how many playlists are fresh, late and silent.

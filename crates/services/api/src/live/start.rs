@@ -2,7 +2,8 @@
 
 use super::uploads::{self, Upload};
 use crate::{
-    body,
+    Config, body,
+    playback::base,
     problem::{Code, Problem, ProblemBody},
     state::State,
 };
@@ -18,6 +19,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
+use url::Url;
 use utoipa::ToSchema;
 
 /// The longest name, in characters.
@@ -74,6 +76,9 @@ pub(crate) struct Ingest {
     uploads: Vec<Upload>,
     /// Where to ask for more of these; `{n}` is the number of the first.
     more_uploads: String,
+    /// Where encoders that speak only HTTP put segments instead, and tell nobody; `{n}` is any number that rises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<String>,
 }
 
 /// Starts a live stream. Its playlist is there from now on; starting a match again answers with the same stream.
@@ -89,12 +94,13 @@ pub(crate) async fn start(
     Extracted(state): Extracted<State>,
     request: Request,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
+    let base = base(&state, request.headers());
     let wanted = checked(&state, &body::json(request, "what starts a stream").await?)?;
     let target_duration = wanted.target_duration;
     let stream = Stream::started(wanted, state.clock.now());
     if state.streams.insert(&stream).await? {
         tracing::info!(stream_id = %stream.stream_id, "started");
-        return Ok((StatusCode::CREATED, Json(answer(&state, &stream))));
+        return Ok((StatusCode::CREATED, Json(answer(&state, &stream, &base))));
     }
     let before = state.stream(stream.stream_id.as_str()).await?;
     if let Some(other) = target_duration.filter(|wanted| *wanted != before.target_duration) {
@@ -102,7 +108,7 @@ pub(crate) async fn start(
         let text = format!("target_duration is {other}, and {fixed} for the stream's life. Leave it out.");
         return Err(Problem::new(Code::TargetDurationFixed, text));
     }
-    Ok((StatusCode::OK, Json(answer(&state, &before))))
+    Ok((StatusCode::OK, Json(answer(&state, &before, &base))))
 }
 
 fn checked(state: &State, start: &Start) -> Result<NewStream, Problem> {
@@ -147,7 +153,7 @@ fn text(field: &str, value: &str) -> Result<String, Problem> {
     Ok(cleaned.trim().to_owned())
 }
 
-fn answer(state: &State, stream: &Stream) -> Started {
+fn answer(state: &State, stream: &Stream, base: &str) -> Started {
     let id = &stream.stream_id;
     let message = match stream.status {
         StreamStatus::Live | StreamStatus::Stalled => {
@@ -169,13 +175,58 @@ fn answer(state: &State, stream: &Stream) -> Started {
             content_type: "video/mp2t",
             uploads: uploads::signed(state, id, first, FIRST_UPLOADS),
             more_uploads: format!("/streams/{id}/uploads?from={{n}}"),
+            http: http_ingest(&state.config, base)
+                .map(|listener| format!("{listener}/streams/{id}/segments/{{n}}.ts")),
         },
     }
+}
+
+/// The address of the listener for segments, as an encoder knows it that reaches this API under `base`.
+fn http_ingest(config: &Config, base: &str) -> Option<String> {
+    let listener = match &config.ingest_url {
+        Some(url) => url.clone(),
+        None if config.ingest_port == 0 => return None,
+        None => {
+            // What stands before the API and speaks TLS knows nothing of the listener.
+            let mut url = Url::parse(base).ok()?;
+            url.set_scheme("http").ok()?;
+            url.set_port(Some(config.ingest_port)).ok()?;
+            url.set_path("");
+            url
+        }
+    };
+    Some(listener.as_str().trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use service_kit::settings::Settings;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn the_listener_is_on_the_host_that_the_request_names_unless_told() {
+        let config = |settings: &[(&str, &str)]| {
+            let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Config::from_settings(&mut Settings::new(&settings.collect::<BTreeMap<_, _>>()))
+        };
+        for (settings, base, listener) in [
+            (&[][..], "http://localhost:8000", Some("http://localhost:8769")),
+            (
+                &[("LIVE_INGEST_PORT", "9")],
+                "https://video.example.org/api",
+                Some("http://video.example.org:9"),
+            ),
+            (
+                &[("LIVE_INGEST_URL", "https://in.example.org/a/")],
+                "http://b",
+                Some("https://in.example.org/a"),
+            ),
+            (&[("LIVE_INGEST_PORT", "0")], "http://localhost:8000", None),
+        ] {
+            assert_eq!(http_ingest(&config(settings), base).as_deref(), listener, "{settings:?}");
+        }
+    }
 
     #[test]
     fn names_are_neither_empty_nor_long_nor_several_lines() {

@@ -33,7 +33,7 @@ impl Processor {
         let counted =
             self.change_video(&job.stream_id, |video| video.part_done(job.position, outputs, now)).await?;
         let Some(video) = counted else { return Ok(()) };
-        let seconds = now.millis_since(video.created_at) as f64 / 1000.0;
+        let seconds = now.seconds_since(video.created_at);
         if video.playable_at == Some(now) && before.is_some_and(|before| before.playable_at.is_none()) {
             self.metrics.first_play.with_label_values(&[] as &[&str]).observe(seconds);
         }

@@ -81,7 +81,7 @@ impl Processor {
         let step = |video: Video| video.planned(media.clone(), plan.clone(), now);
         let Some(video) = self.change_video(&video.stream_id, step).await? else { return Ok(()) };
         self.metrics.sources.with_label_values(&["planned"]).inc();
-        let seconds = now.millis_since(video.created_at) as f64 / 1000.0;
+        let seconds = now.seconds_since(video.created_at);
         self.metrics.latency.observe(seconds);
         tracing::info!(stream_id = %stream, parts = plan.part_count(), renditions = plan.renditions.len(), seconds = video.duration_seconds, "planned");
         self.queue_parts(&video, &plan, &media).await
