@@ -63,9 +63,9 @@ step_fleet() {
   install_browser_tools
   export E2E_PROGRAMS="${E2E_PROGRAMS:-${CARGO_TARGET_DIR:-$ROOT/target}/debug}"
   export E2E_TOPOLOGY=processes
-  # The first two are about the one process alone, and players cannot tell it from the fleet; the others put services together
-  # themselves, on every adapter there is; what the matrix looks at is the encoders' work, which is the same everywhere.
-  test_targets "$(end_to_end_tests_but footprint refused_starts live_players live_api live_processor producer matrix)"
+  # The first two are about the one process alone, from which the next ones cannot tell the fleet; the others put services
+  # together themselves, on every adapter there is; what the matrix looks at is the encoders' work, which is the same everywhere.
+  test_targets "$(end_to_end_tests_but footprint refused_starts live_players long_sources live_api live_processor producer matrix)"
 }
 
 end_to_end_tests_but() {
