@@ -124,10 +124,10 @@ impl Pass<'_> {
         if self.task.deinterlace {
             graph.push_str(",bwdif=mode=send_frame:deint=interlaced");
         }
-        // Times are rounded to the nearest place, and of the pictures of a place the last one stays.
+        // Times are rounded to the nearest place, and of the pictures of a place the last one stays; a single one does too.
         graph.push_str(&format!(
-            ",settb=AVTB,fps=fps=1000000/{}:start_time={}:round=near,tpad=stop_mode=clone:stop=-1,\
-             trim=start_frame={}:end_frame={},setpts=N",
+            ",settb=AVTB,fps=fps=1000000/{}:start_time={}:round=near:eof_action=pass,\
+             tpad=stop_mode=clone:stop=-1,trim=start_frame={}:end_frame={},setpts=N",
             stills.every_us,
             seconds(*origin_us),
             thumbnails.start,
