@@ -16,6 +16,8 @@ const THUMBNAIL_SIDE: u32 = 160;
 const AIMED_AT: i64 = 200;
 /// unless they would follow each other faster or slower than this, in microseconds.
 const EVERY_US: std::ops::RangeInclusive<i64> = 2_000_000..=60_000_000;
+/// A thumbnail may show a keyframe that is so much older, in microseconds, where that saves decoding all pictures between.
+const OLDEST_US: i64 = 10_000_000;
 /// Thumbnails side by side, and above each other, on one sheet.
 const SHEET: u32 = 5;
 
@@ -72,6 +74,12 @@ impl Stills {
             columns,
             rows: count.div_ceil(columns).min(SHEET),
         }
+    }
+
+    /// Whether keyframes alone show enough of this video.
+    #[must_use]
+    pub fn of_keyframes(&self, video: &VideoTrack) -> bool {
+        video.timeline.has_keyframe_each(self.every_us.max(OLDEST_US))
     }
 
     /// Sheets in all.

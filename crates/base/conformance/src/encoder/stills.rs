@@ -39,7 +39,7 @@ pub async fn a_poster_is_not_black_and_thumbnails_are_in_order(encoder: &dyn Enc
             let place = stills.place(index);
             let (x, y) = (place.x + width * 3 / 4, place.y + height / 2);
             let shown = f64::from(sheet[(y * width * stills.columns + x) as usize]);
-            // JPEG is of full range. A picture is from the middle of its stretch, or a keyframe not long before.
+            // JPEG is of full range. A picture is from the middle of its stretch, or a keyframe a second before at most.
             let middle = (f64::from(index) + 0.5) * stills.every_us as f64 / 1e6;
             let grey = |second: f64| {
                 if second < 10.0 { 0.0 } else { (34.0 + 3.0 * (second - 10.0).floor()) * 255.0 / 219.0 }

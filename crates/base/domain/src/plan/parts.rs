@@ -91,7 +91,7 @@ impl Plan {
         let task = StillsTask {
             stream_index: video.stream_index,
             origin_us: self.origin_us,
-            keyframes_only: video.timeline.has_keyframe_each(stills.every_us),
+            keyframes_only: stills.of_keyframes(video),
             deinterlace: video.interlaced,
             tone_map: video.high_dynamic_range,
             stills,
