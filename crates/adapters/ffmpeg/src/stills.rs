@@ -124,10 +124,12 @@ impl Pass<'_> {
         if self.task.deinterlace {
             graph.push_str(",bwdif=mode=send_frame:deint=interlaced");
         }
-        // Times are rounded to the nearest place, and of the pictures of a place the last one stays; a single one does too.
+        // Times are rounded to the nearest place, and of the pictures of a place the last one stays. `fps` drops the last picture
+        // of all unless it lasts until the next place, which a keyframe does not that stands for many pictures.
         graph.push_str(&format!(
-            ",settb=AVTB,fps=fps=1000000/{}:start_time={}:round=near:eof_action=pass,\
+            ",tpad=stop_mode=clone:stop_duration={},settb=AVTB,fps=fps=1000000/{}:start_time={}:round=near,\
              tpad=stop_mode=clone:stop=-1,trim=start_frame={}:end_frame={},setpts=N",
+            seconds(stills.every_us),
             stills.every_us,
             seconds(*origin_us),
             thumbnails.start,

@@ -45,6 +45,7 @@ macro_rules! encoder {
             text_is_shown_when_it_was
             damaged_text_costs_nothing_but_itself
             a_poster_is_not_black_and_thumbnails_are_in_order
+            one_keyframe_is_enough_for_stills
             what_is_no_media_is_refused
             a_playlist_reads_no_other_file
             a_source_that_is_away_is_not_refused
