@@ -41,19 +41,11 @@ impl Gathering {
     async fn write(self: Arc<Self>) {
         let _turn = self.turn.lock().await;
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let all = waiting.iter().flat_map(|waiting| waiting.documents.iter().cloned()).collect();
-        match append(&self.collection, all).await {
-            // One of them cannot be written, which must not keep the others out.
-            Err(DocumentError::Invalid(_)) if waiting.len() > 1 => {
-                for Waiting { documents, done } in waiting {
-                    let _ = done.send(append(&self.collection, documents).await);
-                }
-            }
-            outcome => {
-                for Waiting { done, .. } in waiting {
-                    let _ = done.send(outcome.clone());
-                }
-            }
+        let (documents, done): (Vec<_>, Vec<_>) =
+            waiting.into_iter().map(|Waiting { documents, done }| (documents, done)).unzip();
+        let outcome = append(&self.collection, documents.concat()).await;
+        for done in done {
+            let _ = done.send(outcome.clone());
         }
     }
 }
