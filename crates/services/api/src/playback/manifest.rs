@@ -51,10 +51,9 @@ pub(crate) async fn manifest(
     state.require_playable(&video)?;
     let until = state.clock.now().as_seconds() + LINK_SECONDS;
     let token = state.tokens.sign(Purpose::Link, &stream_id, until);
-    let folder = format!("{}/play/{token}/{stream_id}", base(&state, &headers));
-    let stills = playlists::stills(&state, &video, &base(&state, &headers));
-    let (poster_url, storyboard_url) = stills.unzip();
-    let manifest_url = format!("{folder}/master.m3u8");
+    let base = base(&state, &headers);
+    let manifest_url = format!("{base}/play/{token}/{stream_id}/master.m3u8");
+    let (poster_url, storyboard_url) = playlists::stills(&state, &video, &base).unzip();
     Ok(Json(Manifest {
         stream_id,
         manifest_url,
