@@ -2,6 +2,10 @@
 
 use crate::{Relay, Unavailable, relay::FlushError};
 use domain::document::Document;
+use futures::{
+    StreamExt, TryStreamExt,
+    stream::{self, BoxStream},
+};
 use ports::{Clock, Cursor, DocumentError, Documents, Inserted, Query, Replaced, Revision, Stored};
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
@@ -212,6 +216,23 @@ impl<D: Document> Collection<D> {
         let page = self.documents.find(query).await?;
         let documents = page.documents.into_iter().map(decode).collect::<Result<_, _>>()?;
         Ok(Found { documents, next: page.next })
+    }
+
+    /// Everything that a query has, page by page: the next page is read when this one is used up.
+    ///
+    /// # Errors
+    /// As [`Collection::find`], where it happens.
+    pub fn every(&self, query: Query) -> BoxStream<'_, Result<D, DocumentError>>
+    where
+        D: Send,
+    {
+        let page = move |query: Option<Query>| async move {
+            let Some(query) = query else { return Ok::<_, DocumentError>(None) };
+            let Found { documents, next } = self.find(&query).await?;
+            let rest = next.is_some().then(|| query.after(next));
+            Ok(Some((stream::iter(documents.into_iter().map(Ok)), rest)))
+        };
+        stream::try_unfold(Some(query), page).try_flatten().boxed()
     }
 
     /// Counts what a query has.

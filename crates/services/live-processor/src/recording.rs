@@ -11,6 +11,7 @@ use domain::{
     object::ObjectKey,
     video::{MeasuredRate, Recording, Video},
 };
+use futures::TryStreamExt;
 use hls::live;
 use ports::{Body, Condition, Query};
 
@@ -35,16 +36,8 @@ pub(crate) async fn make(shared: &Shared, stream: &Stream) -> Result<(), LiveErr
 
 /// All records of a stream, in the order of their numbers.
 async fn records(shared: &Shared, stream: &StreamId) -> Result<Vec<LiveSegmentRecord>, LiveError> {
-    let mut query = Query::of(LIVE_SEGMENTS_BY_NUMBER, vec![stream.as_str().into()], PAGE);
-    let mut records = Vec::new();
-    loop {
-        let page = shared.segments.find(&query).await?;
-        records.extend(page.documents);
-        if page.next.is_none() {
-            return Ok(records);
-        }
-        query = query.after(page.next);
-    }
+    let of_stream = Query::of(LIVE_SEGMENTS_BY_NUMBER, vec![stream.as_str().into()], PAGE);
+    Ok(shared.segments.every(of_stream).try_collect().await?)
 }
 
 fn recording(stream: &Stream, records: &[LiveSegmentRecord]) -> Recording {

@@ -7,6 +7,7 @@ use domain::{
     event::Topic,
     live::{Stream, StreamStatus},
 };
+use futures::TryStreamExt;
 use ports::{Query, Record};
 use service_kit::repeat;
 use std::{sync::Arc, time::Duration};
@@ -32,22 +33,16 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
 async fn retire_all(shared: &Shared) -> Result<(), LiveError> {
     let now = shared.clock.now();
     let ended = Query::of(STREAMS_BY_STATUS, vec![StreamStatus::Vod.name().into()], PAGE);
-    let mut query = ended.at_least((now - LOOK_BACK).to_string().into());
-    loop {
-        let page = shared.streams.find(&query).await?;
-        let due = |stream: &&Stream| {
-            let old = stream.completed_at.is_some_and(|completed| completed + KEPT < now);
-            old && stream.playlist_retired_at.is_none()
-        };
-        for stream in page.documents.iter().filter(due) {
-            let tombstone = Record { key: stream.stream_id.to_string(), payload: None, headers: Vec::new() };
-            shared.log.publish(Topic::LivePlaylists, tombstone).await?;
-            let step = |stream: Stream| stream.retire_playlist(now);
-            unless_refused(shared.streams.change(stream.stream_id.as_str(), step).await)?;
+    let mut streams = shared.streams.every(ended.at_least((now - LOOK_BACK).to_string().into()));
+    while let Some(stream) = streams.try_next().await? {
+        let old = stream.completed_at.is_some_and(|completed| completed + KEPT < now);
+        if !old || stream.playlist_retired_at.is_some() {
+            continue;
         }
-        if page.next.is_none() {
-            return Ok(());
-        }
-        query = query.after(page.next);
+        let tombstone = Record { key: stream.stream_id.to_string(), payload: None, headers: Vec::new() };
+        shared.log.publish(Topic::LivePlaylists, tombstone).await?;
+        let step = |stream: Stream| stream.retire_playlist(now);
+        unless_refused(shared.streams.change(stream.stream_id.as_str(), step).await)?;
     }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use domain::{
     collection::STREAMS_BY_STATUS,
     live::{Stream, StreamStatus},
 };
+use futures::TryStreamExt;
 use ports::{Monotonic, Query};
 use std::{collections::HashMap, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -35,24 +36,18 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
 
 async fn look(shared: &Shared, seen: &mut Seen) -> Result<(), LiveError> {
     let mut live = Seen::new();
-    let mut query = Query::of(STREAMS_BY_STATUS, vec![StreamStatus::Live.name().into()], PAGE);
-    loop {
-        let page = shared.streams.find(&query).await?;
-        for stream in page.documents {
-            let now = shared.clock.monotonic();
-            let version = stream.timeline.version;
-            let same = seen.get(&stream.stream_id).filter(|(known, _)| *known == version);
-            let since = same.map_or(now, |(_, since)| *since);
-            if now.since(since) >= shared.config.stalled_after {
-                stall(shared, &stream).await?;
-            } else {
-                live.insert(stream.stream_id, (version, since));
-            }
+    let of_status = Query::of(STREAMS_BY_STATUS, vec![StreamStatus::Live.name().into()], PAGE);
+    let mut streams = shared.streams.every(of_status);
+    while let Some(stream) = streams.try_next().await? {
+        let now = shared.clock.monotonic();
+        let version = stream.timeline.version;
+        let same = seen.get(&stream.stream_id).filter(|(known, _)| *known == version);
+        let since = same.map_or(now, |(_, since)| *since);
+        if now.since(since) >= shared.config.stalled_after {
+            stall(shared, &stream).await?;
+        } else {
+            live.insert(stream.stream_id, (version, since));
         }
-        if page.next.is_none() {
-            break;
-        }
-        query = query.after(page.next);
     }
     shared
         .metrics

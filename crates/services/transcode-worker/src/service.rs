@@ -8,6 +8,7 @@ use domain::{
     job::{Job, JobState},
     video::Video,
 };
+use futures::TryStreamExt;
 use ports::{Clock, Documents, Encoder, EventLog, Follower, ObjectStore, Query, StartAt};
 use prometheus::Registry;
 use service_kit::{Collection, Relay, Sources, emptied};
@@ -127,20 +128,14 @@ async fn follower_rang(follower: &mut dyn Follower) -> bool {
 }
 
 async fn release_all(jobs: &Collection<Job>) -> Result<(), ports::DocumentError> {
-    let mut query = Query::of(JOBS_BY_TURN, vec![JobState::Leased.name().into()], 100);
-    loop {
-        let page = jobs.find(&query).await?;
-        for job in page.documents {
-            // A refusal means that it is not leased any more, which is what is wanted.
-            if let Err(service_kit::ChangeError::Catalog(error)) =
-                jobs.change(job.job_id.as_str(), |j| j.release(job.epoch)).await
-            {
-                return Err(error);
-            }
+    let mut leased = jobs.every(Query::of(JOBS_BY_TURN, vec![JobState::Leased.name().into()], 100));
+    while let Some(job) = leased.try_next().await? {
+        // A refusal means that it is not leased any more, which is what is wanted.
+        if let Err(service_kit::ChangeError::Catalog(error)) =
+            jobs.change(job.job_id.as_str(), |j| j.release(job.epoch)).await
+        {
+            return Err(error);
         }
-        if page.next.is_none() {
-            return Ok(());
-        }
-        query = query.after(page.next);
     }
+    Ok(())
 }

@@ -1,12 +1,8 @@
 //! The archive of a finished video's playlists, with unsigned references: for people and tools at the bucket, never served.
 
 use crate::handlers::{ProcessError, Processor};
-use domain::{
-    collection::JOBS_BY_STREAM,
-    job::{Job, JobState},
-    object::ObjectKey,
-    video::Video,
-};
+use domain::{collection::JOBS_BY_STREAM, job::JobState, object::ObjectKey, video::Video};
+use futures::TryStreamExt;
 use hls::vod::{self, ArchiveAddresses};
 use ports::{Body, Condition, Query};
 use std::collections::BTreeMap;
@@ -32,19 +28,13 @@ pub(crate) async fn write(processor: &Processor, video: &Video) -> Result<(), Pr
 /// The epoch under which each part was made.
 async fn epochs(processor: &Processor, video: &Video) -> Result<BTreeMap<u32, u32>, ProcessError> {
     let done = vec![video.stream_id.as_str().into(), JobState::Done.name().into()];
-    let mut query = Query::of(JOBS_BY_STREAM, done, PAGE);
+    let mut jobs = processor.jobs.every(Query::of(JOBS_BY_STREAM, done, PAGE));
     let mut epochs = BTreeMap::new();
-    loop {
-        let page = processor.jobs.find(&query).await?;
-        let epoch = |job: &Job| {
-            job.outputs.as_ref().filter(|outputs| outputs.source.is_none()).map(|o| (job.position, o.epoch))
-        };
-        epochs.extend(page.documents.iter().filter_map(epoch));
-        if page.next.is_none() {
-            return Ok(epochs);
-        }
-        query = query.after(page.next);
+    while let Some(job) = jobs.try_next().await? {
+        let outputs = job.outputs.filter(|outputs| outputs.source.is_none());
+        epochs.extend(outputs.map(|outputs| (job.position, outputs.epoch)));
     }
+    Ok(epochs)
 }
 
 async fn put(processor: &Processor, key: &ObjectKey, text: String) -> Result<(), ProcessError> {

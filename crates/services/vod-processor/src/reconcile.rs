@@ -6,6 +6,7 @@ use domain::{
     job::JobState,
     video::{Video, VideoStatus},
 };
+use futures::TryStreamExt;
 use ports::Query;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -35,21 +36,15 @@ pub(crate) async fn run(processor: Arc<Processor>, stop: CancellationToken) {
 
 async fn all_in(processor: &Processor, status: VideoStatus) -> Result<(), ProcessError> {
     let old = processor.clock.now() - LEAVE_ALONE;
-    let mut query =
-        Query::of(VIDEOS_BY_STATUS, vec![status.name().into()], PAGE).at_most(old.to_string().into());
-    loop {
-        let page = processor.videos.find(&query).await?;
-        for video in &page.documents {
-            match status {
-                VideoStatus::Transcoding => transcoding(processor, video).await?,
-                _ => processor.on_uploaded(&video.stream_id).await?,
-            }
+    let left = Query::of(VIDEOS_BY_STATUS, vec![status.name().into()], PAGE).at_most(old.to_string().into());
+    let mut videos = processor.videos.every(left);
+    while let Some(video) = videos.try_next().await? {
+        match status {
+            VideoStatus::Transcoding => transcoding(processor, &video).await?,
+            _ => processor.on_uploaded(&video.stream_id).await?,
         }
-        if page.next.is_none() {
-            return Ok(());
-        }
-        query = query.after(page.next);
     }
+    Ok(())
 }
 
 /// Jobs that were never added are added; jobs that ended unheard are counted.
@@ -69,16 +64,11 @@ async fn transcoding(processor: &Processor, video: &Video) -> Result<(), Process
         if processor.jobs.count(&of_video(Some(state))).await? <= known {
             continue;
         }
-        let mut query = of_video(Some(state));
-        loop {
-            let page = processor.jobs.find(&query).await?;
-            for job in page.documents.iter().filter(|job| !video.parts_done.contains(job.position)) {
+        let mut jobs = processor.jobs.every(of_video(Some(state)));
+        while let Some(job) = jobs.try_next().await? {
+            if !video.parts_done.contains(job.position) {
                 processor.on_job_ended(&job.job_id).await?;
             }
-            if page.next.is_none() {
-                break;
-            }
-            query = query.after(page.next);
         }
     }
     Ok(())

@@ -20,6 +20,7 @@ use domain::{
     stills::{POSTER, STORYBOARD},
     video::{Video, VideoStatus},
 };
+use futures::TryStreamExt;
 use hls::vod::{self, Addresses};
 use ports::Query;
 use sha2::{Digest, Sha256};
@@ -88,18 +89,12 @@ pub(super) async fn frames(
         return Err(missing());
     }
     let mut known = BTreeMap::new();
-    let mut query =
-        Query::of(JOBS_BY_STREAM, vec![stream.as_str().into(), JobState::Done.name().into()], PAGE);
-    loop {
-        let page = state.jobs.find(&query).await?;
-        let tracks =
-            page.documents.into_iter().filter_map(|job| job.outputs).flat_map(|outputs| outputs.tracks);
+    let done = Query::of(JOBS_BY_STREAM, vec![stream.as_str().into(), JobState::Done.name().into()], PAGE);
+    let mut jobs = state.jobs.every(done);
+    while let Some(job) = jobs.try_next().await? {
+        let tracks = job.outputs.into_iter().flat_map(|outputs| outputs.tracks);
         let segments = tracks.filter(|track| track.rendition == rendition).flat_map(|track| track.segments);
         known.extend(segments.map(|segment| (segment.index, segment.keyframes)));
-        if page.next.is_none() {
-            break;
-        }
-        query = query.after(page.next);
     }
     let addresses = Relative { folder: String::new() };
     let playlist = vod::frames(plan, rendition, |index| known.get(&index).cloned(), &addresses);
