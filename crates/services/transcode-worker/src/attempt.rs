@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-/// The share of an encode after which the next one begins: the last pictures leave the encoders one by one, and a
+/// The share of an encode of pictures after which the next one begins: the last ones leave the encoders one by one, and a
 /// process that starts fills the cores that this leaves idle.
 const NEARLY_DONE: f64 = 0.85;
 /// The pause after the machine was at fault.
@@ -72,7 +72,7 @@ impl Attempts {
         self.claimed(claimed, turn, stop, grace).instrument(span).await;
     }
 
-    /// Attempts a claimed job and settles its lease; gives up its `turn` when the encode is nearly done. At `stop` it
+    /// Attempts a claimed job and settles its lease; gives up its `turn` when the encode leaves cores idle. At `stop` it
     /// goes on for `grace`, then gives the job back.
     async fn claimed(
         &self,
@@ -149,7 +149,7 @@ impl Attempts {
         let began = self.clock.monotonic();
         let encoding = self.encoder.encode(source.as_ref(), &job.task, urgency, scratch.path(), &progress);
         let encoding = encoding.instrument(tracing::info_span!(target: trace::TRACE, "encode"));
-        let encoded = handing_over(encoding, turn, nearly_done(seen, media_seconds(&job.task))).await;
+        let encoded = handing_over(encoding, turn, leaves_cores_idle(seen, &job.task)).await;
         let encoded = encoded.map_err(outcome_of)?;
         let took = self.clock.monotonic().since(began);
         let store = Store { objects: &*self.objects, clock: &*self.clock, job };
@@ -248,22 +248,27 @@ impl Attempts {
     }
 }
 
-/// Waits for an encode, and gives up its turn as soon as it is nearly done.
+/// Waits for an encode, and gives up its turn as soon as it leaves cores idle.
 async fn handing_over<T>(
     encoding: impl Future<Output = T>,
     turn: Option<OwnedSemaphorePermit>,
-    nearly_done: impl Future<Output = ()>,
+    leaves_cores_idle: impl Future<Output = ()>,
 ) -> T {
     tokio::pin!(encoding);
     tokio::select! {
         encoded = &mut encoding => return encoded,
-        () = nearly_done => drop(turn),
+        () = leaves_cores_idle => drop(turn),
     }
     encoding.await
 }
 
-async fn nearly_done(mut progress: watch::Receiver<Progress>, seconds: f64) {
-    let enough = (seconds * 1e6 * NEARLY_DONE) as u64;
+async fn leaves_cores_idle(mut progress: watch::Receiver<Progress>, task: &EncodeTask) {
+    let share = match task {
+        EncodeTask::Chunk(_) | EncodeTask::TestSource(_) => NEARLY_DONE,
+        // One core is all that they use.
+        EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::Stills(_) => 0.0,
+    };
+    let enough = (media_seconds(task) * 1e6 * share) as u64;
     let reached = progress.wait_for(|progress| progress.done_us >= enough).await.is_ok();
     // Without an encode nothing is nearly done; the caller has its result then.
     if !reached {

@@ -87,7 +87,7 @@ impl TranscodeWorker {
         tasks.spawn(ring(self.deps.log.clone(), self.deps.clock.clone(), bell.clone(), stop.clone()));
         let turns = Arc::new(Semaphore::new(self.config.slots));
         // One slot takes only what a viewer waits for, so that a wish queues behind wishes only. Another one more than
-        // there are turns begins while an encode comes to its end.
+        // there are turns begins while an encode leaves cores idle.
         let ordinary = (0..=self.config.slots).map(|_| Some(turns.clone()));
         for turns in ordinary.chain([None]) {
             let slot = Slot {

@@ -13,6 +13,7 @@ use domain::{
     object::Prefix,
     task::{SpanTask, TestSourceTask},
 };
+use futures::FutureExt;
 use ports::{
     Body, ByteRange, Condition, Encoded, EncodedFrames, ObjectMeta, ObjectStream, Period, ProgressSink,
     SignedAddress, Source, StoredObject,
@@ -137,4 +138,16 @@ async fn a_job_that_nobody_needs_is_not_claimed_again_at_once() {
     let left = jobs.get(job.job_id.as_str()).await.unwrap().expect("the job");
     assert_eq!(left.state, JobState::Leased, "its lease runs out");
     assert!(queue.claim(false).await.unwrap().is_none(), "it was claimed again");
+}
+
+#[tokio::test]
+async fn the_next_encode_begins_where_this_one_leaves_cores_idle() {
+    let card = EncodeTask::TestSource(TestSourceTask { width: 16, height: 16, duration_ms: 1000 });
+    let (progress, seen) = watch::channel(Progress::default());
+    let begins = |task: &EncodeTask| leaves_cores_idle(seen.clone(), task).now_or_never().is_some();
+    assert!(begins(&span()), "sound takes one core");
+    for (done_us, expected) in [(0, false), (840_000, false), (850_000, true)] {
+        progress.send_modify(|progress| progress.done_us = done_us);
+        assert_eq!(begins(&card), expected, "pictures, {done_us} us of them");
+    }
 }
