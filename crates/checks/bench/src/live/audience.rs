@@ -1,5 +1,6 @@
-//! Who waits for segments: for each stream a viewer that asks for the playlist as soon as the log has told of news, and again
-//! a millisecond later until the answer has it.
+//! Who waits for segments: for a stream a viewer that asks for the playlist as soon as the log has told of news, and again a
+//! millisecond later until the answer has it. Players ask once in a target duration; so that a load of many segments is not
+//! one of many more questions, only some of many streams have such a viewer.
 
 use super::{channel, product::Product};
 use crate::clock::{self, Stopwatch};
@@ -25,6 +26,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// that is late already.
 const ASK_EVERY: Duration = Duration::from_millis(1);
 
+/// The most streams with a viewer.
+const MOST_VIEWERS: usize = 50;
+
 /// A segment that was seen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
@@ -34,11 +38,12 @@ pub(super) struct Seen {
     pub(super) seen_s: f64,
 }
 
-/// A stream that is watched.
+/// A stream.
 pub(super) struct Watched {
     pub(super) stream: StreamId,
     playlist: Url,
-    /// Segments that nobody has seen yet, with the time of their events.
+    has_viewer: bool,
+    /// Segments that its viewer has not seen yet, with the time of their events.
     published: Mutex<VecDeque<(u32, f64)>>,
     /// The newest segment that the log has told of.
     told: watch::Sender<Option<u32>>,
@@ -53,20 +58,27 @@ pub(super) struct Audience {
 }
 
 impl Audience {
-    /// Starts so many streams, and a viewer of each.
+    /// Starts so many streams, and viewers of them or of an even share.
     pub(super) async fn of_new_streams(product: &Product, streams: u32) -> anyhow::Result<Self> {
         let mut watched = Vec::new();
-        for _ in 0..streams {
+        let each = (streams as usize).div_ceil(MOST_VIEWERS);
+        for place in 0..streams as usize {
             let stream = channel::start(&product.client, &product.api).await?;
             let playlist = channel::playlist(&product.client, &product.api, &stream).await?;
-            let told = watch::Sender::new(None);
-            watched.push(Arc::new(Watched { stream, playlist, published: Mutex::default(), told }));
+            let (has_viewer, told) = (place.is_multiple_of(each), watch::Sender::new(None));
+            watched.push(Arc::new(Watched {
+                stream,
+                playlist,
+                has_viewer,
+                published: Mutex::default(),
+                told,
+            }));
         }
         let (since, seen) = (Stopwatch::start(), Arc::default());
         let mut running = JoinSet::new();
         let follower = product.world.log.follow(Topic::LivePlaylists, StartAt::Now).await?;
         running.spawn(follow(follower, watched.clone()));
-        for watched in &watched {
+        for watched in watched.iter().filter(|watched| watched.has_viewer) {
             let viewer = Viewer {
                 client: product.client.clone(),
                 watched: watched.clone(),
@@ -76,6 +88,11 @@ impl Audience {
             running.spawn(viewer.watch());
         }
         Ok(Self { streams: watched, since, seen, running })
+    }
+
+    /// Streams with a viewer.
+    pub(super) fn viewers(&self) -> usize {
+        self.streams.iter().filter(|watched| watched.has_viewer).count()
     }
 
     /// Everything that was seen so far; from now on only what follows.
@@ -98,12 +115,36 @@ impl Audience {
         }
         Ok(true)
     }
+
+    /// Waits until every stream lists this segment, in all at most so many seconds; how many segments are not listed then.
+    pub(super) async fn unlisted(
+        &self,
+        client: &Client,
+        last: u32,
+        patience_s: f64,
+    ) -> anyhow::Result<usize> {
+        let (began, mut unlisted) = (Stopwatch::start(), 0);
+        for watched in &self.streams {
+            loop {
+                let listed = last_listed(&channel::text(client, &watched.playlist).await?);
+                let lacks = last.saturating_sub(listed.unwrap_or_default());
+                if lacks == 0 || began.seconds() > patience_s {
+                    unlisted += lacks as usize;
+                    break;
+                }
+                clock::pause(LOOK_EVERY).await;
+            }
+        }
+        Ok(unlisted)
+    }
 }
 
 impl Watched {
     /// The event of a segment is published now, or was to be.
     pub(super) fn expect(&self, number: u32, published_s: f64) {
-        lock(&self.published).push_back((number, published_s));
+        if self.has_viewer {
+            lock(&self.published).push_back((number, published_s));
+        }
     }
 }
 

@@ -23,9 +23,9 @@ pub(crate) struct Load {
     pub(crate) offered: Offered,
     /// Segments that were published.
     pub(crate) published: usize,
-    /// From an event's publication until its playlist was read.
+    /// From an event's publication until its playlist was read, of the streams with a viewer.
     pub(crate) latency: Percentiles,
-    /// Segments that were never seen.
+    /// Segments that were never listed.
     pub(crate) unseen: usize,
     /// From when the last event was due until everything was seen, in seconds.
     pub(crate) behind_s: f64,
@@ -49,21 +49,24 @@ pub(super) async fn run(product: &Product, offered: Offered, seconds: u32) -> an
     let timed = UNTIMED..UNTIMED + segments;
     encoders::store(product, &audience, 0..timed.end).await?;
     encoders::publish(product, &audience, offered, 0..UNTIMED).await?;
-    let warm = audience.until_seen((UNTIMED * offered.streams) as usize, PATIENCE_S).await?;
+    let viewers = audience.viewers();
+    let warm = audience.until_seen(UNTIMED as usize * viewers, PATIENCE_S).await?;
     anyhow::ensure!(warm, "the first segments of the streams are not listed after {PATIENCE_S} s");
     audience.take_seen();
     let (before, began_s) = (product.used()?, audience.since.seconds());
+    let last = timed.end - 1;
     encoders::publish(product, &audience, offered, timed).await?;
-    let published = segments as usize * offered.streams as usize;
-    audience.until_seen(published, PATIENCE_S).await?;
+    audience.until_seen(segments as usize * viewers, PATIENCE_S).await?;
     let used = before.zip(product.used()?).map(|used| (used, audience.since.seconds() - began_s));
+    let unseen = audience.unlisted(&product.client, last, PATIENCE_S).await?;
     let due_s = began_s + f64::from(segments) * offered.period_s();
-    of(offered, published, due_s, &audience.take_seen(), used)
+    let published = segments as usize * offered.streams as usize;
+    of(offered, (published, unseen), due_s, &audience.take_seen(), used)
 }
 
 fn of(
     offered: Offered,
-    published: usize,
+    (published, unseen): (usize, usize),
     due_s: f64,
     seen: &[Seen],
     used: Option<((Used, Used), f64)>,
@@ -73,7 +76,7 @@ fn of(
         offered,
         published,
         latency: Percentiles::of(seen.iter().map(|seen| seen.seen_s - seen.published_s)),
-        unseen: published.saturating_sub(seen.len()),
+        unseen,
         behind_s: (last_s - due_s).max(0.0),
         cores: used.map(|((before, after), wall_s)| (after.cpu_s - before.cpu_s) / wall_s),
         resident_mib: used.map(|((_, after), _)| after.resident_mib),
@@ -88,10 +91,10 @@ mod tests {
     fn a_load_is_held_when_all_of_it_is_seen_in_time() {
         let offered = Offered { rate: 10, streams: 2 };
         let seen = |seen_s| Seen { published_s: 9.9, seen_s };
-        let load = |seens: &[Seen]| of(offered, 2, 10.0, seens, None).unwrap();
-        assert!(load(&[seen(9.95), seen(10.9)]).is_held());
-        assert!(!load(&[seen(9.95), seen(11.1)]).is_held(), "too late");
-        assert!(!load(&[seen(9.95)]).is_held(), "one is missing");
-        assert!(of(offered, 2, 10.0, &[], None).is_err());
+        let load = |seens: &[Seen], unseen| of(offered, (2, unseen), 10.0, seens, None).unwrap();
+        assert!(load(&[seen(9.95), seen(10.9)], 0).is_held());
+        assert!(!load(&[seen(9.95), seen(11.1)], 0).is_held(), "too late");
+        assert!(!load(&[seen(9.95)], 1).is_held(), "one is missing");
+        assert!(of(offered, (2, 0), 10.0, &[], None).is_err());
     }
 }

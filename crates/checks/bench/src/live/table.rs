@@ -45,7 +45,7 @@ fn loads(side: &Side, targets: &[Target]) -> String {
         let verdicts: Vec<String> = ["p50", "p99"].into_iter().filter_map(of).collect();
         text.push_str(&format!("{}\n", line(load, &verdicts.join(", ")).trim_end()));
         if load.unseen > 0 {
-            text.push_str(&format!("    {} of {} were never seen\n", load.unseen, load.published));
+            text.push_str(&format!("    {} of {} were never listed\n", load.unseen, load.published));
         }
     }
     text
