@@ -8,12 +8,19 @@ use ports::{Body, Clock, Condition, ObjectStore};
 use service_kit::{repeat, until_available};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio_util::sync::CancellationToken;
 
-const WRITE_EVERY: Duration = Duration::from_secs(15);
+/// Each stream's turn comes once in so many rounds: all at once would be a burst that every segment waits behind.
+const ROUNDS: u64 = 15;
+/// Between two rounds.
+const APART: Duration = Duration::from_secs(1);
 
 /// The playlists that have changed since they were last written.
 #[derive(Default)]
@@ -28,15 +35,19 @@ impl Archive {
         changed.insert(stream.stream_id.clone(), stream.clone());
     }
 
-    fn take(&self) -> HashMap<StreamId, Stream> {
-        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Those whose turn it is.
+    fn take(&self, round: u64) -> Vec<Stream> {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = |id: &StreamId| BuildHasherDefault::<DefaultHasher>::default().hash_one(id) % ROUNDS;
+        changed.extract_if(|id, _| turn(id) == round % ROUNDS).map(|(_, stream)| stream).collect()
     }
 }
 
-/// Writes what has changed every few seconds, until told to stop.
+/// Writes what has changed, each stream's every few seconds, until told to stop.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
-    repeat(WRITE_EVERY, &*shared.clock, &stop, || async {
-        for stream in shared.archive.take().into_values() {
+    let rounds = AtomicU64::new(0);
+    repeat(APART, &*shared.clock, &stop, || async {
+        for stream in shared.archive.take(rounds.fetch_add(1, Relaxed)) {
             write(&*shared.objects, &*shared.clock, &stream).await;
         }
     })
@@ -56,4 +67,31 @@ pub(crate) async fn write(objects: &dyn ObjectStore, clock: &dyn Clock, stream: 
 /// Where a segment is, as archived playlists write it.
 pub(crate) fn segment_path(stream: &StreamId, number: u32) -> String {
     ObjectKey::LiveSegment { stream: stream.clone(), number }.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Timestamp, live::NewStream};
+
+    #[test]
+    fn every_stream_has_its_turn_and_not_all_have_the_same() {
+        let archive = Archive::default();
+        for number in 0..100 {
+            let stream_id = StreamId::live([number; 5]);
+            let (home_team, away_team, competition) = Default::default();
+            let new = NewStream {
+                stream_id,
+                match_id: None,
+                home_team,
+                away_team,
+                competition,
+                target_duration: None,
+            };
+            archive.note(&Stream::started(new, Timestamp::from_millis(0)));
+        }
+        let rounds: Vec<usize> = (0..ROUNDS).map(|round| archive.take(round).len()).collect();
+        assert_eq!(rounds.iter().sum::<usize>(), 100);
+        assert!(rounds.iter().all(|written| *written < 30), "{rounds:?}");
+    }
 }
