@@ -16,7 +16,7 @@ pub(crate) const ATTEMPTS: usize = 4;
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Why a request has no answer. Whether it took place is unknown.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Failure {
     /// What the SDK or the server said.
     #[error("MongoDB: {}", .0.kind)]
@@ -25,8 +25,8 @@ pub(crate) enum Failure {
     #[error("MongoDB did not answer in {0:?}")]
     Silent(Duration),
     /// The task that waited is gone.
-    #[error("a request to MongoDB was given up: {0}")]
-    Gone(#[from] tokio::task::JoinError),
+    #[error("a request to MongoDB was given up")]
+    Gone,
 }
 
 impl Failure {
@@ -69,9 +69,10 @@ pub(crate) async fn request_within<T: Send + 'static>(
     longest: Duration,
     request: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Failure> {
-    match tokio::spawn(timeout(longest, request)).await? {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(Failure::Silent(longest)),
+    match tokio::spawn(timeout(longest, request)).await {
+        Ok(Ok(answer)) => Ok(answer?),
+        Ok(Err(_)) => Err(Failure::Silent(longest)),
+        Err(_) => Err(Failure::Gone),
     }
 }
 

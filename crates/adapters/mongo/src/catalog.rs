@@ -6,7 +6,7 @@ use crate::{
     find,
     open::{open, ping},
     record::{self, Versions},
-    write::{Change, Gathering, Write, encode},
+    write::{Appends, Change, Gathering, Replacement, Replacements, Write, encode},
 };
 use async_trait::async_trait;
 use domain::collection::Kind;
@@ -21,7 +21,14 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pub(crate) database: Database,
-    appending: Arc<Mutex<HashMap<Kind, Arc<Gathering>>>>,
+    gatherings: Arc<Mutex<HashMap<Kind, Gatherings>>>,
+}
+
+/// What callers share requests for, in one collection.
+#[derive(Debug, Clone)]
+struct Gatherings {
+    appends: Arc<Gathering<Appends>>,
+    replacements: Arc<Gathering<Replacements>>,
 }
 
 impl Catalog {
@@ -30,7 +37,7 @@ impl Catalog {
     /// # Errors
     /// When the server does not answer, refuses, or holds an index that contradicts a declared one.
     pub async fn open(config: &Config) -> Result<Self, OpenError> {
-        Ok(Self { database: open(config).await?, appending: Arc::default() })
+        Ok(Self { database: open(config).await?, gatherings: Arc::default() })
     }
 
     /// Whether the server answers now.
@@ -45,9 +52,16 @@ impl Catalog {
         self.database.collection(kind.name())
     }
 
-    fn appending(&self, kind: Kind) -> Arc<Gathering> {
-        let mut all = self.appending.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry(kind).or_insert_with(|| Arc::new(Gathering::of(self.collection(kind)))))
+    fn gatherings(&self, kind: Kind) -> Gatherings {
+        let mut all = self.gatherings.lock().unwrap_or_else(PoisonError::into_inner);
+        let gatherings = || {
+            let (database, collection) = (self.database.clone(), self.collection(kind));
+            Gatherings {
+                appends: Arc::new(Gathering::of(Appends(collection.clone()))),
+                replacements: Arc::new(Gathering::of(Replacements { database, collection })),
+            }
+        };
+        all.entry(kind).or_insert_with(gatherings).clone()
     }
 
     fn write<'a>(&self, kind: Kind, id: &'a str, change: Change) -> Write<'a> {
@@ -88,7 +102,9 @@ impl Documents for Catalog {
     ) -> Result<Replaced, DocumentError> {
         let versions = Versions::fresh(Some(at));
         let document = record::encode(id, versions, &body)?;
-        let write = self.write(kind, id, Change::Replace { at, to: versions.now, document });
+        let replacement = Replacement { id: id.to_owned(), at, to: versions.now, document };
+        let replacing = self.gatherings(kind).replacements;
+        let write = self.write(kind, id, Change::Replace { replacement, replacing });
         let done = patiently(write.settle()).await?;
         Ok(if done { Replaced::Done(versions.now) } else { Replaced::Conflict })
     }
@@ -98,7 +114,8 @@ impl Documents for Catalog {
         if documents.is_empty() {
             return Ok(());
         }
-        self.appending(kind).add(documents).await
+        let unasked = || Err(DocumentError::Unavailable("MongoDB was not asked".to_owned()));
+        self.gatherings(kind).appends.fulfil(documents).await.unwrap_or_else(unasked)
     }
 
     async fn remove(&self, kind: Kind, id: &str, at: Revision) -> Result<Replaced, DocumentError> {

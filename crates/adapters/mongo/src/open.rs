@@ -106,7 +106,7 @@ async fn options(config: &Config) -> Result<ClientOptions, Error> {
 }
 
 /// On the disks of a majority.
-fn durable() -> WriteConcern {
+pub(crate) fn durable() -> WriteConcern {
     let mut concern = WriteConcern::majority();
     concern.journal = Some(true);
     concern.w_timeout = Some(MAJORITY);

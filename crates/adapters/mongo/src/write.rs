@@ -1,11 +1,14 @@
 //! Writes of one document, sent until it is known how they ended.
 
 mod append;
+mod batch;
 mod fate;
 mod gathering;
+mod replace;
 
-pub(crate) use append::encode;
+pub(crate) use append::{Appends, encode};
 pub(crate) use gathering::Gathering;
+pub(crate) use replace::{Replacement, Replacements};
 
 use crate::{
     call::{ATTEMPTS, Failure, request},
@@ -18,6 +21,7 @@ use mongodb::{
     error::{Error, ErrorKind, WriteFailure},
 };
 use ports::{DocumentError, Revision};
+use std::sync::Arc;
 
 /// A write of one document.
 pub(crate) struct Write<'a> {
@@ -38,14 +42,12 @@ pub(crate) enum Change {
         /// The document.
         document: RawDocumentBuf,
     },
-    /// Puts another in its place.
+    /// Puts another in its place, together with what else is replaced now.
     Replace {
-        /// The revision that it must have.
-        at: Revision,
-        /// The revision that it gets.
-        to: Revision,
-        /// The document.
-        document: RawDocumentBuf,
+        /// What takes its place.
+        replacement: Replacement,
+        /// Who does it.
+        replacing: Arc<Gathering<Replacements>>,
     },
     /// Takes it away.
     Remove {
@@ -93,10 +95,8 @@ impl Write<'_> {
                     inserted => inserted.map(|_| true),
                 }
             }
-            Change::Replace { at, document, .. } => {
-                let (filter, document) = (record::at(&id, *at), document.clone());
-                let replaced = request(async move { collection.replace_one(filter, document).await }).await?;
-                Ok(replaced.matched_count == 1)
+            Change::Replace { replacement, replacing } => {
+                replacing.fulfil(replacement.clone()).await.unwrap_or(Err(Failure::Gone))
             }
             Change::Remove { at } => {
                 let filter = record::at(&id, *at);
@@ -110,10 +110,10 @@ impl Write<'_> {
         let (collection, filter) = (self.collection.clone(), doc! { "_id": self.id });
         let document = request(async move { collection.find_one(filter).await }).await?;
         let seen = document.map(|document| record::versions(&document)).transpose()?;
-        Ok(match self.change {
-            Change::Insert { to, .. } => fate::of_insert(seen, to),
-            Change::Replace { at, to, .. } => fate::of_replacement(seen, at, to),
-            Change::Remove { at } => fate::of_removal(seen, at),
+        Ok(match &self.change {
+            Change::Insert { to, .. } => fate::of_insert(seen, *to),
+            Change::Replace { replacement, .. } => fate::of_replacement(seen, replacement.at, replacement.to),
+            Change::Remove { at } => fate::of_removal(seen, *at),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Adding many documents, in order, of which some may be there.
 
-use super::DUPLICATE;
+use super::{DUPLICATE, batch::batches, gathering::Shared};
 use crate::{
     call::{ATTEMPTS, Failure, patiently, request},
     record::{self, Versions},
@@ -12,42 +12,36 @@ use mongodb::{
     error::{Error, ErrorKind},
 };
 use ports::{DocumentError, Json};
-use std::{collections::HashSet, mem, sync::Arc};
-
-/// The most documents of one request.
-const BATCH: usize = 500;
-/// The most bytes of one request, unless a single document has more.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
+use std::{collections::HashSet, sync::Arc};
 
 /// Documents to add, of which some may be there. Either all bodies are valid or none is added.
 pub(crate) fn encode(bodies: &[(String, Json)]) -> Result<Vec<RawDocumentBuf>, DocumentError> {
     bodies.iter().map(|(id, body)| record::encode(id, Versions::fresh(None), body)).collect()
 }
 
+/// Documents to add to a collection.
+#[derive(Debug)]
+pub(crate) struct Appends(pub(crate) Collection<RawDocumentBuf>);
+
+impl Shared for Appends {
+    type Wish = Vec<RawDocumentBuf>;
+    type Outcome = Result<(), DocumentError>;
+
+    async fn fulfil(&self, wishes: Vec<Vec<RawDocumentBuf>>) -> Vec<Result<(), DocumentError>> {
+        let callers = wishes.len();
+        vec![append(&self.0, wishes.concat()).await; callers]
+    }
+}
+
 /// Adds those that are not there, request by request, so that a crash leaves the first ones.
-pub(crate) async fn append(
+async fn append(
     collection: &Collection<RawDocumentBuf>,
     documents: Vec<RawDocumentBuf>,
 ) -> Result<(), DocumentError> {
-    for batch in batches(documents) {
+    for batch in batches(documents, |document| document.as_bytes().len()) {
         patiently(add(collection, batch)).await?;
     }
     Ok(())
-}
-
-fn batches(documents: Vec<RawDocumentBuf>) -> Vec<Vec<RawDocumentBuf>> {
-    let (mut batches, mut batch, mut bytes) = (Vec::new(), Vec::new(), 0);
-    for document in documents {
-        let size = document.as_bytes().len();
-        if batch.len() == BATCH || (bytes + size > BATCH_BYTES && !batch.is_empty()) {
-            batches.push(mem::take(&mut batch));
-            bytes = 0;
-        }
-        bytes += size;
-        batch.push(document);
-    }
-    batches.push(batch);
-    batches
 }
 
 /// An ordered insert ends at the first document that is there. What is there of the others is then asked for,
@@ -101,39 +95,4 @@ fn duplicate(error: &Error) -> Option<usize> {
     let ErrorKind::InsertMany(error) = &*error.kind else { return None };
     let first = error.write_errors.as_ref()?.first()?;
     (first.code == DUPLICATE).then_some(first.index)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn document(number: usize, bytes: usize) -> RawDocumentBuf {
-        let body = json!({ "pad": "x".repeat(bytes) });
-        record::encode(&number.to_string(), Versions::fresh(None), &body).unwrap()
-    }
-
-    fn sizes(documents: &[RawDocumentBuf]) -> Vec<usize> {
-        let batches = batches(documents.to_vec());
-        assert_eq!(batches.concat(), documents, "all of them, in order");
-        batches.iter().map(Vec::len).collect()
-    }
-
-    #[test]
-    fn batches_are_bounded_in_number() {
-        let documents: Vec<_> = (0..=2 * BATCH).map(|number| document(number, 0)).collect();
-        assert_eq!(sizes(&documents), [BATCH, BATCH, 1]);
-        assert_eq!(sizes(&[]), [0]);
-    }
-
-    #[test]
-    fn batches_are_bounded_in_bytes() {
-        let documents = [
-            document(0, BATCH_BYTES),
-            document(1, BATCH_BYTES / 2),
-            document(2, 9),
-            document(3, BATCH_BYTES / 2),
-        ];
-        assert_eq!(sizes(&documents), [1, 2, 1]);
-    }
 }
