@@ -1,5 +1,6 @@
 //! A look into a source: headers, packets and the first pictures, side by side.
 
+mod boxes;
 mod decode;
 mod encryption;
 mod packets;
