@@ -1,0 +1,150 @@
+//! Places at which packets are read, and whether the tables say the same of them.
+
+use super::{Doubt, movie::Media};
+use crate::{
+    command::seconds,
+    probe::packets::{Kind, Line, Track},
+};
+use domain::timeline::Packet;
+use std::collections::BTreeMap;
+
+/// So many packets are read at the beginning: each stream of sound has to begin among them.
+const FIRST: usize = 250;
+/// So many are read at each place in between.
+const BETWEEN: usize = 50;
+/// So long before the end the last place is, in microseconds; from there on everything is read.
+const LAST_US: i64 = 1_000_000;
+/// How much earlier than the last one a track may end.
+const ENDS_WITHIN_US: i64 = 60_000_000;
+/// How far the rough times of sound may be off.
+const ROUGH_US: i64 = 500_000;
+/// More lines than any honest file has at these places.
+pub(super) const MOST_LINES: usize = 100_000;
+
+/// Times to read from, in microseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spots {
+    between: [i64; 3],
+    last: i64,
+}
+
+impl Spots {
+    /// For tracks that begin and end at these times.
+    pub(super) fn of(spans: &[(i64, i64)]) -> Result<Self, Doubt> {
+        let ends = || spans.iter().map(|(_, end)| *end);
+        let start = spans.iter().map(|(start, _)| *start).min();
+        let (Some(start), Some(first_end), Some(end)) = (start, ends().min(), ends().max()) else {
+            return Err(Doubt("it has neither pictures nor sound"));
+        };
+        if end - first_end > ENDS_WITHIN_US {
+            return Err(Doubt("its tracks end far apart"));
+        }
+        let between = [1, 2, 3].map(|quarters| start + (end - start) / 4 * quarters);
+        Ok(Self { between, last: (first_end - LAST_US).max(start) })
+    }
+
+    /// As ffprobe takes them.
+    pub(super) fn intervals(&self) -> String {
+        let between = self.between.map(|us| format!("{}%+#{BETWEEN}", seconds(us)));
+        format!("%+#{FIRST},{},{}%", between.join(","), seconds(self.last))
+    }
+}
+
+/// Compares what packets say with the tracks of a file whose tables are of so many streams, and completes these: the bounds
+/// of sound, how long the first and the last pictures show, and cover art, which is in no table.
+pub(super) fn compare(
+    tracks: &mut BTreeMap<u32, (Media, Track)>,
+    streams: u32,
+    lines: &[Line],
+) -> Result<(), Doubt> {
+    for (index, (media, track)) in tracks.iter_mut() {
+        let own = || lines.iter().enumerate().filter(|(_, line)| line.index == *index);
+        match media {
+            Media::Pictures => pictures(track, own().map(|(_, line)| line))?,
+            Media::Sound => sound(track, own())?,
+            Media::Text | Media::Other => {}
+        }
+    }
+    for line in lines.iter().filter(|line| line.kind != Kind::Subtitle && !line.discarded) {
+        match tracks.get_mut(&line.index) {
+            Some((media, _)) if *media == media_of(line.kind) => {}
+            None if line.kind == Kind::Video && line.index >= streams => {
+                tracks.insert(line.index, (Media::Other, cover(line)?));
+            }
+            // It is handed out anew at each place.
+            Some((Media::Other, _)) => {}
+            _ => return Err(Doubt("a packet is of no track in the tables")),
+        }
+    }
+    Ok(())
+}
+
+fn media_of(kind: Kind) -> Media {
+    match kind {
+        Kind::Video => Media::Pictures,
+        Kind::Audio => Media::Sound,
+        Kind::Subtitle => Media::Text,
+    }
+}
+
+fn pictures<'a>(track: &mut Track, lines: impl Iterator<Item = &'a Line>) -> Result<(), Doubt> {
+    let (mut first, mut last) = (false, false);
+    for line in lines {
+        match (place(&track.pictures, line), line.discarded) {
+            (Some(at), false) => {
+                let picture = &mut track.pictures[at];
+                picture.duration_us = line.duration_us;
+                if picture.key != line.key {
+                    return Err(Doubt("a keyframe is none, or the other way round"));
+                }
+                first |= at == 0;
+                last |= at + 1 == track.pictures.len();
+            }
+            (None, true) => {}
+            _ => return Err(Doubt("a picture is not shown when the tables say")),
+        }
+    }
+    if !(first && last) && !track.pictures.is_empty() {
+        return Err(Doubt("the first or the last picture is not there"));
+    }
+    track.start_us = track.pictures.iter().map(|picture| picture.pts_us).min().unwrap_or(0);
+    track.end_us =
+        track.pictures.iter().map(|picture| picture.pts_us + picture.duration_us).max().unwrap_or(0);
+    Ok(())
+}
+
+/// Which picture this packet is.
+fn place(pictures: &[Packet], line: &Line) -> Option<usize> {
+    let (pts_us, dts_us) = (line.pts_us?, line.dts_us?);
+    let from = pictures.partition_point(|picture| picture.dts_us < dts_us);
+    let mut at_once = (from..pictures.len()).take_while(|at| pictures[*at].dts_us == dts_us);
+    at_once.find(|at| pictures[*at].pts_us == pts_us)
+}
+
+/// Takes the exact bounds of sound from its first and its last packets.
+fn sound<'a>(track: &mut Track, lines: impl Iterator<Item = (usize, &'a Line)>) -> Result<(), Doubt> {
+    let mut lines = lines.peekable();
+    if lines.peek().is_none_or(|(at, _)| *at >= FIRST) {
+        return Err(Doubt("sound begins late"));
+    }
+    let mut bounds: Option<(i64, i64)> = None;
+    for (_, line) in lines.filter(|(_, line)| !line.discarded) {
+        let start = line.pts_us.ok_or(Doubt("sound has no times"))?;
+        let end = start + line.duration_us;
+        bounds = Some(bounds.map_or((start, end), |(first, last)| (first.min(start), last.max(end))));
+    }
+    let (start, end) = bounds.ok_or(Doubt("no sound is heard"))?;
+    if (start - track.start_us).abs() > ROUGH_US || (end - track.end_us).abs() > ROUGH_US {
+        return Err(Doubt("sound begins or ends elsewhere"));
+    }
+    (track.start_us, track.end_us) = (start, end);
+    Ok(())
+}
+
+/// Cover art, which is a track of one picture.
+fn cover(line: &Line) -> Result<Track, Doubt> {
+    let pts_us = line.pts_us.ok_or(Doubt("cover art has no time"))?;
+    let (dts_us, duration_us) = (line.dts_us.unwrap_or(pts_us), line.duration_us);
+    let pictures = vec![Packet { pts_us, dts_us, duration_us, key: line.key }];
+    Ok(Track::timed(pts_us, pts_us + duration_us, pictures))
+}
