@@ -51,7 +51,7 @@ impl Spots {
 }
 
 /// Compares what packets say with the tracks of a file whose tables are of so many streams, and completes these: the bounds
-/// of sound, how long the first and the last pictures show, and cover art, which is in no table.
+/// of sound, and how long the first and the last pictures show.
 pub(super) fn compare(
     tracks: &mut BTreeMap<u32, (Media, Track)>,
     streams: u32,
@@ -65,18 +65,18 @@ pub(super) fn compare(
             Media::Text | Media::Other => {}
         }
     }
-    for line in lines.iter().filter(|line| line.kind != Kind::Subtitle && !line.discarded) {
-        match tracks.get_mut(&line.index) {
-            Some((media, _)) if *media == media_of(line.kind) => {}
-            None if line.kind == Kind::Video && line.index >= streams => {
-                tracks.insert(line.index, (Media::Other, cover(line)?));
-            }
-            // It is handed out anew at each place.
-            Some((Media::Other, _)) => {}
-            _ => return Err(Doubt("a packet is of no track in the tables")),
-        }
-    }
-    Ok(())
+    let of_a_track = |line: &Line| {
+        let in_tables = tracks.get(&line.index).is_some_and(|(media, _)| *media == media_of(line.kind));
+        in_tables || line.kind == Kind::Subtitle || line.index >= streams && is_cover(line.index, lines)
+    };
+    let strange = lines.iter().any(|line| !line.discarded && !of_a_track(line));
+    if strange { Err(Doubt("a packet is of no track in the tables")) } else { Ok(()) }
+}
+
+/// Cover art is in no table, and has no time. It is handed out anew at each place, with a time of its own making.
+fn is_cover(index: u32, lines: &[Line]) -> bool {
+    let first = lines.iter().find(|line| line.index == index);
+    first.is_some_and(|line| line.kind == Kind::Video && line.pts_us.or(line.dts_us).is_none())
 }
 
 fn media_of(kind: Kind) -> Media {
@@ -141,10 +141,82 @@ fn sound<'a>(track: &mut Track, lines: impl Iterator<Item = (usize, &'a Line)>) 
     Ok(())
 }
 
-/// Cover art, which is a track of one picture.
-fn cover(line: &Line) -> Result<Track, Doubt> {
-    let pts_us = line.pts_us.ok_or(Doubt("cover art has no time"))?;
-    let (dts_us, duration_us) = (line.dts_us.unwrap_or(pts_us), line.duration_us);
-    let pictures = vec![Packet { pts_us, dts_us, duration_us, key: line.key }];
-    Ok(Track::timed(pts_us, pts_us + duration_us, pictures))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    /// Ten pictures and as much sound, one after the other, a second each.
+    fn told() -> BTreeMap<u32, (Media, Track)> {
+        let picture = |at: i64| Packet { pts_us: at, dts_us: at - 1, duration_us: 0, key: at == 0 };
+        let pictures = (0..10).map(|at| picture(at * SECOND)).collect();
+        let sound = Track::timed(0, 10 * SECOND + 3, Vec::new());
+        [(0, (Media::Pictures, Track::timed(0, 0, pictures))), (1, (Media::Sound, sound))].into()
+    }
+
+    fn lines() -> Vec<Line> {
+        let pair = |at: i64| {
+            [
+                format!("video|0|{at}.0|{}|1.0|{}", before(at), if at == 0 { "K_" } else { "__" }),
+                format!("audio|1|{at}.0|{at}.0|1.0|K_"),
+            ]
+        };
+        [0, 1, 5, 8, 9].into_iter().flat_map(pair).filter_map(|line| Line::parse(&line)).collect()
+    }
+
+    fn before(second: i64) -> String {
+        seconds(second * SECOND - 1)
+    }
+
+    fn compared(lines: &[Line]) -> Result<BTreeMap<u32, (Media, Track)>, Doubt> {
+        let mut tracks = told();
+        compare(&mut tracks, 2, lines).map(|()| tracks)
+    }
+
+    #[test]
+    fn packets_complete_what_they_confirm() {
+        let tracks = compared(&lines()).unwrap();
+        assert_eq!((tracks[&0].1.start_us, tracks[&0].1.end_us), (0, 10 * SECOND));
+        assert_eq!((tracks[&1].1.start_us, tracks[&1].1.end_us), (0, 10 * SECOND));
+        assert_eq!(tracks[&0].1.pictures[9].duration_us, SECOND);
+    }
+
+    #[test]
+    fn one_packet_that_says_otherwise_is_enough() {
+        let changes: [fn(&mut Line); 6] = [
+            |line| line.key = true,
+            |line| line.discarded = true,
+            |line| line.pts_us = None,
+            |line| line.pts_us = line.pts_us.map(|us| us + 1),
+            |line| line.dts_us = line.dts_us.map(|us| us - 1),
+            |line| line.kind = Kind::Audio,
+        ];
+        for change in changes {
+            let mut lines = lines();
+            change(&mut lines[4]);
+            assert!(compared(&lines).is_err(), "{:?}", lines[4]);
+        }
+    }
+
+    #[test]
+    fn the_first_and_the_last_packets_have_to_be_there() {
+        for gone in [0, 1, 8, 9] {
+            let mut lines = lines();
+            lines.remove(gone);
+            assert!(compared(&lines).is_err(), "without {gone}");
+        }
+        let stranger = Line::parse("video|7|0.0|0.0|0.0|K_").unwrap();
+        assert!(compared(&[lines(), vec![stranger]].concat()).is_err());
+        let cover = Line::parse("video|7|N/A|N/A|N/A|K_").unwrap();
+        assert!(compared(&[lines(), vec![cover]].concat()).is_ok());
+    }
+
+    #[test]
+    fn tracks_end_together_or_every_packet_is_read() {
+        let spots = Spots::of(&[(-40_000, 99_960_000), (0, 90_000_000)]).unwrap();
+        assert_eq!(spots.intervals(), "%+#250,24.960000%+#50,49.960000%+#50,74.960000%+#50,89.000000%");
+        assert!(Spots::of(&[(0, 100_000_000), (0, 30_000_000)]).is_err());
+        assert!(Spots::of(&[]).is_err());
+    }
 }
