@@ -4,7 +4,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 /// The largest `moov` that is read whole.
 const MOOV_BYTES: u64 = 64 << 20;
-/// Top-level boxes that are looked at.
+/// Boxes that are looked at, at the top level and of each kind below it.
 const BOXES: usize = 10_000;
 
 /// What a file's `moov` holds.
@@ -72,6 +72,6 @@ impl<'a> Iterator for Boxes<'a> {
 pub(super) fn at<'a>(contents: &'a [u8], path: &[&[u8; 4]]) -> Vec<&'a [u8]> {
     path.iter().fold(vec![contents], |parents, kind| {
         let children = parents.into_iter().flat_map(Boxes);
-        children.filter(|child| child.0 == **kind).map(|(_, contents)| contents).collect()
+        children.filter(|child| child.0 == **kind).map(|(_, contents)| contents).take(BOXES).collect()
     })
 }

@@ -84,9 +84,7 @@ struct Told {
 
 impl Told {
     fn by(moov: &[u8], limits: &Limits) -> Result<Self, Doubt> {
-        let movie = Movie::parse(moov)?;
-        let streams = u32::try_from(movie.tracks.len()).ok().filter(|streams| *streams <= limits.streams);
-        let streams = streams.ok_or(Doubt("it has too many streams"))?;
+        let movie = Movie::parse(moov, limits.streams as usize)?;
         let pictures = movie.tracks.iter().filter(|tables| tables.media == Media::Pictures);
         let pictures = pictures.fold(0usize, |sum, tables| sum.saturating_add(tables.samples));
         if pictures > limits.pictures {
@@ -105,7 +103,7 @@ impl Told {
             let track = Track::timed(start_us, end_us, pictures);
             tracks.insert(index, (tables.media, track));
         }
-        Ok(Self { tracks, streams })
+        Ok(Self { tracks, streams: movie.tracks.len() as u32 })
     }
 
     /// Tracks of pictures and sound.

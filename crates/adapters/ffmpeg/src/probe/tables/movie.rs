@@ -42,17 +42,22 @@ pub(super) struct Tables {
 }
 
 impl Movie {
-    /// Takes the contents of a `moov` apart.
-    pub(super) fn parse(moov: &[u8]) -> Result<Self, Doubt> {
+    /// Takes the contents of a `moov` apart, which may be of so many streams.
+    pub(super) fn parse(moov: &[u8], streams: usize) -> Result<Self, Doubt> {
         if one(moov, b"mvex")?.is_some() {
             return Err(Doubt("it is fragmented"));
         }
         let header: Mvhd = table(moov, b"mvhd")?.ok_or(Doubt("it has no mvhd"))?;
-        let tracks: Vec<&[u8]> = boxes::at(moov, &[b"trak"]);
-        let chapters: Vec<u8> =
-            tracks.iter().flat_map(|trak| boxes::at(trak, &[b"tref", b"chap"])).flatten().copied().collect();
-        let is_chapters = |id: &[u8]| chapters.chunks_exact(4).any(|chapter| chapter == id);
-        let parse = |trak: &&[u8]| Tables::parse(trak, is_chapters(track_id(trak)?));
+        let tracks = boxes::at(moov, &[b"trak"]);
+        if tracks.len() > streams {
+            return Err(Doubt("it has too many streams"));
+        }
+        let chapters: Vec<&[u8]> =
+            tracks.iter().flat_map(|trak| boxes::at(trak, &[b"tref", b"chap"])).collect();
+        let parse = |trak: &&[u8]| {
+            let id = track_id(trak)?;
+            Tables::parse(trak, chapters.iter().any(|named| named.chunks_exact(4).any(|named| named == id)))
+        };
         Ok(Self { timescale: header.timescale, tracks: tracks.iter().map(parse).collect::<Result<_, _>>()? })
     }
 }
@@ -132,4 +137,96 @@ fn one<'a>(parent: &'a [u8], kind: &[u8; 4]) -> Result<Option<&'a [u8]>, Doubt> 
 fn table<T: Atom>(parent: &[u8], kind: &[u8; 4]) -> Result<Option<T>, Doubt> {
     let Some(mut body) = one(parent, kind)? else { return Ok(None) };
     T::decode_body(&mut body).map(Some).map_err(|_| Doubt("a table is cut"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use proptest::prelude::*;
+
+    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(body.len() + 8).unwrap();
+        [&size.to_be_bytes()[..], kind, body].concat()
+    }
+
+    fn words(kind: &[u8; 4], words: &[u32]) -> Vec<u8> {
+        boxed(kind, &words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>())
+    }
+
+    /// The contents of a `moov` of one track of three pictures.
+    fn moov(handler: &[u8; 4], sizes: &[u32]) -> Vec<u8> {
+        let tables = [
+            words(b"stts", &[0, 2, 2, 40, 1, 50]),
+            words(b"ctts", &[0, 2, 1, 80, 2, 0]),
+            words(b"stss", &[0, 1, 1]),
+            words(b"stsz", sizes),
+        ];
+        let handler = [&[0; 8][..], handler, &[0; 13]].concat();
+        let mdia = [
+            words(b"mdhd", &[0, 0, 0, 1000, 130, 0]),
+            boxed(b"hdlr", &handler),
+            boxed(b"minf", &boxed(b"stbl", &tables.concat())),
+        ];
+        let trak = [
+            words(b"tkhd", &[0, 0, 0, 1, 0]),
+            boxed(b"edts", &words(b"elst", &[0, 2, 500, u32::MAX, 0x10000, 90, 0, 0x10000])),
+            boxed(b"mdia", &mdia.concat()),
+        ];
+        let header: Vec<u32> = [0, 0, 0, 1000].into_iter().chain([0; 21]).collect();
+        [words(b"mvhd", &header), boxed(b"trak", &trak.concat())].concat()
+    }
+
+    fn parsed(moov: &[u8]) -> Result<Movie, Doubt> {
+        Movie::parse(moov, 32)
+    }
+
+    const SIZES: [u32; 6] = [0, 0, 3, 9, 9, 9];
+
+    #[test]
+    fn a_header_is_taken_apart() {
+        let movie = parsed(&moov(b"vide", &SIZES)).unwrap();
+        let [tables] = movie.tracks.as_slice() else { panic!("{movie:?}") };
+        assert_eq!((movie.timescale, tables.timescale, tables.samples), (1000, 1000, 3));
+        assert_eq!(
+            (tables.media, tables.edits.len(), tables.durations.entries.len()),
+            (Media::Pictures, 2, 2)
+        );
+        let chapters = boxed(b"trak", &boxed(b"tref", &words(b"chap", &[1])));
+        assert!(
+            parsed(&[moov(b"vide", &SIZES), chapters].concat()).is_err(),
+            "the other track has no tables"
+        );
+    }
+
+    #[test]
+    fn what_is_odd_is_not_believed() {
+        let whole = moov(b"vide", &SIZES);
+        let mvhd = words(b"mvhd", &[0; 25]);
+        for odd in [
+            [whole.clone(), boxed(b"mvex", &[])].concat(),
+            [whole.clone(), mvhd.clone()].concat(),
+            whole[mvhd.len()..].to_vec(),
+            whole[..whole.len() - 4].to_vec(),
+            moov(b"vide", &[0, 0, 4, 9, 9, 9]),
+            moov(b"vide", &[0, 0, u32::MAX]),
+            moov(b"vide", &[0, 9, u32::MAX]),
+        ] {
+            assert!(parsed(&odd).is_err());
+        }
+        assert!(parsed(&moov(b"soun", &[0, 9, u32::MAX])).is_ok());
+        assert!(Movie::parse(&whole, 0).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6), sound: bool) {
+            let mut moov = moov(if sound { b"soun" } else { b"vide" }, &SIZES);
+            for (at, byte) in changes {
+                let at = at.index(moov.len());
+                moov[at] = byte;
+            }
+            let _ = crate::probe::tables::Told::by(&moov, &Limits::default());
+        }
+    }
 }

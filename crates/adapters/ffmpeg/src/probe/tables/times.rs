@@ -7,6 +7,8 @@ use mp4_atom::{CttsEntry, ElstEntry};
 
 /// What no honest table says, in ticks: sums of two of these are far from any overflow.
 const FARTHEST: i64 = 1 << 48;
+/// More waits before the first sample than anybody needs.
+const MOST_WAITS: usize = 16;
 /// Where offsets go beyond, ffmpeg ignores them all.
 const FARTHEST_OFFSET: i64 = 1 << 28;
 
@@ -39,7 +41,7 @@ impl Edit {
         let (Some(from), true) = (part.media_time, at_own_speed) else {
             return Err(Doubt("an edit is not at the track's own speed"));
         };
-        if waits.iter().any(|edit| edit.media_time.is_some()) {
+        if waits.len() > MOST_WAITS || waits.iter().any(|edit| edit.media_time.is_some()) {
             return Err(Doubt("there are several edits"));
         }
         let ticks = |edit: &ElstEntry| rescaled(edit.segment_duration, tables.timescale, movie_timescale);
@@ -73,8 +75,8 @@ fn rescaled(ticks: u64, to: u32, from: u32) -> Option<i64> {
 /// Roughly when a track begins and ends, in microseconds: to within a packet or two.
 pub(super) fn span(tables: &Tables, movie_timescale: u32) -> Result<(i64, i64), Doubt> {
     let total = tables.durations.entries.iter().try_fold(0i64, |sum, entry| {
-        let ticks = i64::from(entry.sample_count) * i64::from(entry.sample_delta);
-        sum.checked_add(ticks).filter(|sum| *sum < FARTHEST)
+        let ticks = u64::from(entry.sample_count) * u64::from(entry.sample_delta);
+        sum.checked_add_unsigned(ticks).filter(|sum| *sum < FARTHEST)
     });
     let total = total.ok_or(Doubt("a track is endless"))?;
     let (begins, length) = match Edit::of(tables, movie_timescale)? {
@@ -88,22 +90,18 @@ pub(super) fn span(tables: &Tables, movie_timescale: u32) -> Result<(i64, i64), 
 /// The packets of a track of pictures, in decoding order.
 pub(super) fn packets(tables: &Tables, movie_timescale: u32) -> Result<Vec<Packet>, Doubt> {
     let shift = shift(tables);
-    let samples = samples(tables)?;
-    let played = match Edit::of(tables, movie_timescale)? {
-        Some(edit) => edited(&samples, edit, shift, tables.offsets.is_some()),
-        None => samples.iter().map(|sample| Sample { decoded: sample.decoded - shift, ..*sample }).collect(),
-    };
+    let mut samples = samples(tables)?;
+    match Edit::of(tables, movie_timescale)? {
+        Some(edit) => cut(&mut samples, edit, shift, tables.offsets.is_some()),
+        None => samples.iter_mut().for_each(|sample| sample.decoded -= shift),
+    }
     let us = |ticks: i64| shown_as(ticks, tables.timescale);
-    let packet = |sample: &Sample| {
+    let packet = |sample: Sample| {
         let shown = sample.decoded + shift + sample.offset;
-        Some(Packet {
-            pts_us: us(shown)?,
-            dts_us: us(sample.decoded)?,
-            duration_us: us(sample.duration)?,
-            key: sample.key,
-        })
+        let (pts_us, dts_us, duration_us) = (us(shown)?, us(sample.decoded)?, us(sample.duration)?);
+        Some(Packet { pts_us, dts_us, duration_us, key: sample.key })
     };
-    played.iter().map(packet).collect::<Option<_>>().ok_or(Doubt("a time is beyond all clocks"))
+    samples.into_iter().map(packet).collect::<Option<_>>().ok_or(Doubt("a time is beyond all clocks"))
 }
 
 /// How much earlier everything is decoded, so that nothing is shown before. The last two entries do not count: they may be
@@ -172,21 +170,22 @@ fn mark_keys(samples: &mut [Sample], tables: &Tables) -> Result<(), Doubt> {
     Ok(())
 }
 
-/// What is played of a track, `decoded` on the movie's clock. Samples that are decoded for others' sake only are left out.
-fn edited(samples: &[Sample], edit: Edit, shift: i64, offsets: bool) -> Vec<Sample> {
-    let first = decoding_begins(samples, edit.from, offsets);
-    let mut played: Vec<Sample> = Vec::with_capacity(samples.len() - first);
+/// Leaves what is played of a track, `decoded` by the movie's clock; what is decoded for others' sake only goes.
+fn cut(samples: &mut Vec<Sample>, edit: Edit, shift: i64, offsets: bool) {
     let (mut clock, mut earliest) = (edit.begins - shift, None);
-    let mut keys_behind = 0;
-    for (at, sample) in samples.iter().enumerate().skip(first) {
+    let (mut played, mut keys_behind) = (0, 0);
+    for at in decoding_begins(samples, edit.from, offsets)..samples.len() {
+        let sample = samples[at];
         let lasts = samples.get(at + 1).map_or(edit.duration, |next| next.decoded - sample.decoded);
         let shown = sample.decoded + sample.offset;
         if edit.shows(shown) {
             let now = clock + shift + sample.offset;
-            earliest = Some(earliest.filter(|us| *us >= 0).map_or(now, |us: i64| us.min(now)));
-            played.push(Sample { decoded: clock, ..*sample });
+            earliest =
+                Some(earliest.filter(|before| *before >= 0).map_or(now, |before: i64| before.min(now)));
+            samples[played] = Sample { decoded: clock, ..sample };
+            played += 1;
         }
-        if !played.is_empty() {
+        if played > 0 {
             clock += lasts;
         }
         if shown + lasts >= edit.end() && sample.key {
@@ -197,10 +196,10 @@ fn edited(samples: &[Sample], edit: Edit, shift: i64, offsets: bool) -> Vec<Samp
             }
         }
     }
+    samples.truncate(played);
     // Whatever the edit says, the first picture is shown when it begins.
     let late = earliest.map_or(0, |earliest| earliest - edit.begins).max(0);
-    played.iter_mut().for_each(|sample| sample.decoded -= late);
-    played
+    samples.iter_mut().for_each(|sample| sample.decoded -= late);
 }
 
 /// The sample to begin with, so that what shows at `from` is decoded: a keyframe that shows no later.
@@ -215,4 +214,108 @@ fn decoding_begins(samples: &[Sample], from: i64, offsets: bool) -> usize {
 /// Ticks in microseconds, rounded as by ffprobe, which prints seconds with six decimals.
 fn shown_as(ticks: i64, timescale: u32) -> Option<i64> {
     micros(&format!("{:.6}", ticks as f64 * (1.0 / f64::from(timescale))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::tables::movie::Media;
+    use mp4_atom::{Ctts, Stss, Stts, SttsEntry};
+
+    /// Pictures in runs of (how many, how long), with offsets in such runs, in a thousandth of a second.
+    fn tables(durations: &[(u32, u32)], offsets: &[(u32, i64)], keys: &[u32]) -> Tables {
+        let duration = |(sample_count, sample_delta): &(u32, u32)| SttsEntry {
+            sample_count: *sample_count,
+            sample_delta: *sample_delta,
+        };
+        let offset = |(sample_count, sample_offset): &(u32, i64)| CttsEntry {
+            sample_count: *sample_count,
+            sample_offset: *sample_offset,
+        };
+        Tables {
+            media: Media::Pictures,
+            timescale: 1000,
+            samples: durations.iter().map(|(count, _)| *count as usize).sum(),
+            edits: Vec::new(),
+            durations: Stts { entries: durations.iter().map(duration).collect() },
+            offsets: (!offsets.is_empty()).then(|| Ctts { entries: offsets.iter().map(offset).collect() }),
+            keys: Some(Stss { entries: keys.to_vec() }),
+        }
+    }
+
+    fn edit(segment_duration: u64, media_time: Option<u64>) -> ElstEntry {
+        ElstEntry { segment_duration, media_time, media_rate: 1.into() }
+    }
+
+    /// When pictures are decoded and shown, in ticks.
+    fn times(tables: &Tables) -> Vec<(i64, i64)> {
+        let packets = packets(tables, 1000).unwrap();
+        packets.iter().map(|packet| (packet.dts_us / 1000, packet.pts_us / 1000)).collect()
+    }
+
+    #[test]
+    fn offsets_delay_what_is_shown() {
+        let tables = tables(&[(2, 40), (1, 50)], &[(1, 80), (2, 0)], &[1]);
+        assert_eq!(times(&tables), [(0, 80), (40, 40), (80, 80)]);
+        assert_eq!(span(&tables, 1000), Ok((0, 130_000)));
+    }
+
+    #[test]
+    fn offsets_below_zero_move_decoding_instead() {
+        for below in [-40, i64::from(u32::MAX) - 39] {
+            let tables = tables(&[(4, 40)], &[(1, 0), (1, below), (1, 0), (1, 0)], &[1]);
+            assert_eq!(times(&tables), [(-40, 0), (0, 0), (40, 80), (80, 120)]);
+        }
+    }
+
+    #[test]
+    fn what_is_before_an_edit_is_not_shown() {
+        let mut tables = tables(&[(6, 40)], &[], &[1, 4]);
+        tables.edits = vec![edit(500, None), edit(100, Some(40))];
+        assert_eq!(times(&tables), [(500, 500), (540, 540), (580, 580)]);
+        assert_eq!(span(&tables, 1000), Ok((500_000, 600_000)));
+        tables.edits = vec![edit(1000, Some(130))];
+        assert_eq!(times(&tables), [(0, 0), (40, 40)]);
+    }
+
+    #[test]
+    fn only_a_wait_and_one_part_are_understood() {
+        let half = ElstEntry { media_rate: mp4_atom::FixedPoint::new(0, 0x4000), ..edit(100, Some(0)) };
+        let edits = [
+            vec![edit(100, Some(0)), edit(100, Some(100))],
+            vec![edit(100, Some(0)), edit(100, None)],
+            vec![edit(0, Some(0))],
+            vec![edit(u64::MAX, Some(0))],
+            vec![edit(100, Some(u64::MAX / 2))],
+            vec![edit(u64::MAX / 2, None), edit(100, Some(0))],
+            vec![half],
+        ];
+        for edits in edits {
+            let tables = Tables { edits, ..tables(&[(6, 40)], &[], &[1]) };
+            assert!(packets(&tables, 1000).is_err(), "{:?}", tables.edits);
+        }
+        let tables = Tables { edits: vec![edit(100, Some(0))], ..tables(&[(6, 40)], &[], &[1]) };
+        assert!(packets(&tables, 0).is_err() && packets(&tables, 1000).is_ok());
+    }
+
+    #[test]
+    fn tables_that_do_not_fit_each_other_are_not_believed() {
+        for odd in [
+            tables(&[(3, 40)], &[(2, 0)], &[1]),
+            tables(&[(3, 40)], &[(4, 0)], &[1]),
+            tables(&[(3, 40)], &[(0, -9), (3, 0)], &[1]),
+            tables(&[(3, 40)], &[(3, 1 << 30)], &[1]),
+            tables(&[(3, 40)], &[], &[0]),
+            tables(&[(3, 40)], &[], &[4]),
+            tables(&[(3, 40)], &[], &[2, 1]),
+            tables(&[(3, 40)], &[], &[]),
+            tables(&[(3, 0), (1, 40)], &[], &[1]),
+            tables(&[(3, u32::MAX)], &[], &[1]),
+            Tables { samples: 4, ..tables(&[(3, 40)], &[], &[1]) },
+            Tables { timescale: 0, ..tables(&[(3, 40)], &[], &[1]) },
+        ] {
+            assert!(packets(&odd, 1000).is_err(), "{odd:?}");
+        }
+        assert!(span(&tables(&[(u32::MAX, u32::MAX), (u32::MAX, u32::MAX)], &[], &[1]), 1000).is_err());
+    }
 }
