@@ -104,7 +104,8 @@ fn pictures<'a>(track: &mut Track, lines: impl Iterator<Item = &'a Line>) -> Res
             _ => return Err(Doubt("a picture is not shown when the tables say")),
         }
     }
-    if !(first && last) && !track.pictures.is_empty() {
+    let there = track.pictures.is_empty() || first && last;
+    if !there {
         return Err(Doubt("the first or the last picture is not there"));
     }
     track.start_us = track.pictures.iter().map(|picture| picture.pts_us).min().unwrap_or(0);

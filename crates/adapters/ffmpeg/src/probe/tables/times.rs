@@ -7,6 +7,8 @@ use mp4_atom::{CttsEntry, ElstEntry};
 
 /// What no honest table says, in ticks: sums of two of these are far from any overflow.
 const FARTHEST: i64 = 1 << 48;
+/// Up to here a double is good for a thousandth of a microsecond.
+const CERTAIN_US: f64 = 1e12;
 /// More waits before the first sample than anybody needs.
 const MOST_WAITS: usize = 16;
 /// Where offsets go beyond, ffmpeg ignores them all.
@@ -213,7 +215,15 @@ fn decoding_begins(samples: &[Sample], from: i64, offsets: bool) -> usize {
 
 /// Ticks in microseconds, rounded as by ffprobe, which prints seconds with six decimals.
 fn shown_as(ticks: i64, timescale: u32) -> Option<i64> {
-    micros(&format!("{:.6}", ticks as f64 * (1.0 / f64::from(timescale))))
+    let seconds = ticks as f64 * (1.0 / f64::from(timescale));
+    let micros = seconds * 1e6;
+    // Printing takes long. It only matters where this product may lie on the other side of a half.
+    let certain = (micros - micros.round()).abs() < 0.499 && micros.abs() < CERTAIN_US;
+    if certain { Some(micros.round() as i64) } else { printed(seconds) }
+}
+
+fn printed(seconds: f64) -> Option<i64> {
+    micros(&format!("{seconds:.6}"))
 }
 
 #[cfg(test)]
@@ -221,6 +231,7 @@ mod tests {
     use super::*;
     use crate::probe::tables::movie::Media;
     use mp4_atom::{Ctts, Stss, Stts, SttsEntry};
+    use proptest::prelude::*;
 
     /// Pictures in runs of (how many, how long), with offsets in such runs, in a thousandth of a second.
     fn tables(durations: &[(u32, u32)], offsets: &[(u32, i64)], keys: &[u32]) -> Tables {
@@ -317,5 +328,15 @@ mod tests {
             assert!(packets(&odd, 1000).is_err(), "{odd:?}");
         }
         assert!(span(&tables(&[(u32::MAX, u32::MAX), (u32::MAX, u32::MAX)], &[], &[1]), 1000).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn times_are_rounded_as_when_printed(ticks in -(1i64 << 40)..1 << 40, few in -100_000i64..100_000, timescale in 1u32..) {
+            for (ticks, timescale) in [(ticks, timescale), (few, timescale), (ticks, timescale % 100_000 + 1), (few, 1 << (timescale % 32))] {
+                let seconds = ticks as f64 * (1.0 / f64::from(timescale));
+                prop_assert_eq!(shown_as(ticks, timescale), printed(seconds));
+            }
+        }
     }
 }
