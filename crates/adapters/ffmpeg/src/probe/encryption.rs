@@ -1,18 +1,11 @@
 //! Marks of protected files. They decode to noise, with success as the exit code, so the decoder cannot be
 //! asked.
 
-use std::{
-    fs::File,
-    io::{Read, Seek, SeekFrom},
-    path::Path,
-};
+use super::boxes::{self, Boxes};
+use std::{fs::File, io::Read, path::Path};
 
 /// How much of the beginning is searched where a format has no index of its parts.
 const HEAD_BYTES: u64 = 4 << 20;
-/// The largest `moov` that is read.
-const MOOV_BYTES: u64 = 64 << 20;
-/// Top-level boxes that are looked at.
-const BOXES: usize = 10_000;
 
 /// The Content Encryption, Extended Content Encryption and Advanced Content Encryption objects of ASF
 /// (sections 3.14, 3.15 and 3.16 of its specification), as stored.
@@ -45,74 +38,15 @@ fn find_in(file: &mut File) -> std::io::Result<Option<&'static str>> {
     if is_transport_stream(&head) {
         return Ok(is_scrambled(&head).then_some("scrambled MPEG-TS"));
     }
-    let moov = moov(file)?;
-    Ok(sample_entries(&moov).iter().any(|kind| PROTECTED_ENTRIES.contains(kind)).then_some("DRM"))
+    let moov = boxes::moov(file)?.contents;
+    let descriptions = boxes::at(&moov, &[b"trak", b"mdia", b"minf", b"stbl", b"stsd"]);
+    let mut entries = descriptions.into_iter().flat_map(|stsd| Boxes(stsd.get(8..).unwrap_or_default()));
+    Ok(entries.any(|(kind, _)| PROTECTED_ENTRIES.contains(&kind)).then_some("DRM"))
 }
 
 /// Sample entries of protected tracks (ISO/IEC 14496-12 8.12, and Apple's).
 const PROTECTED_ENTRIES: [[u8; 4]; 7] =
     [*b"encv", *b"enca", *b"encs", *b"enct", *b"encu", *b"drms", *b"drmi"];
-
-/// The contents of the `moov` box, wherever it lies; empty if there is none.
-fn moov(file: &mut File) -> std::io::Result<Vec<u8>> {
-    let length = file.metadata()?.len();
-    let mut at = 0;
-    for _ in 0..BOXES {
-        let mut header = [0; 16];
-        file.seek(SeekFrom::Start(at))?;
-        let read = file.take(16).read(&mut header)?;
-        let Some((size, kind, skip)) = box_header(&header[..read]) else { break };
-        if kind == *b"moov" {
-            let mut contents = Vec::new();
-            file.seek(SeekFrom::Start(at + skip))?;
-            file.take((size - skip).min(MOOV_BYTES)).read_to_end(&mut contents)?;
-            return Ok(contents);
-        }
-        at = at.saturating_add(size);
-        if at >= length {
-            break;
-        }
-    }
-    Ok(Vec::new())
-}
-
-/// Size, kind and length of a box's header; `None` for what is none.
-fn box_header(bytes: &[u8]) -> Option<(u64, [u8; 4], u64)> {
-    let size = u64::from(u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?));
-    let kind = bytes.get(4..8)?.try_into().ok()?;
-    let (size, skip) = match size {
-        0 => (u64::MAX / 2, 8),
-        1 => (u64::from_be_bytes(bytes.get(8..16)?.try_into().ok()?), 16),
-        size => (size, 8),
-    };
-    (size >= skip).then_some((size, kind, skip))
-}
-
-/// The kinds of all sample entries under `contents` of a `moov`.
-fn sample_entries(contents: &[u8]) -> Vec<[u8; 4]> {
-    let mut kinds = Vec::new();
-    let mut rest = contents;
-    while let Some((size, kind, skip)) = box_header(rest) {
-        let end = usize::try_from(size).unwrap_or(usize::MAX).min(rest.len());
-        let body = rest.get(skip as usize..end).unwrap_or_default();
-        match &kind {
-            b"trak" | b"mdia" | b"minf" | b"stbl" => kinds.extend(sample_entries(body)),
-            b"stsd" => kinds.extend(entries(body.get(8..).unwrap_or_default())),
-            _ => {}
-        }
-        rest = &rest[end..];
-    }
-    kinds
-}
-
-fn entries(mut rest: &[u8]) -> Vec<[u8; 4]> {
-    let mut kinds = Vec::new();
-    while let Some((size, kind, _)) = box_header(rest) {
-        kinds.push(kind);
-        rest = usize::try_from(size).ok().and_then(|size| rest.get(size..)).unwrap_or_default();
-    }
-    kinds
-}
 
 /// `ContentEncodings` with a `ContentEncodingType` of 1 (RFC 9559 5.1.4.1.31): an element id, a length of one
 /// byte, a value.
@@ -144,7 +78,7 @@ fn is_scrambled(head: &[u8]) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::io::Write;
+    use std::io::{Seek, Write};
 
     fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
         let size = u32::try_from(body.len() + 8).unwrap();
@@ -171,6 +105,14 @@ mod tests {
         assert_eq!(verdict(&movie(b"avc1")), None);
         assert_eq!(verdict(&movie(b"encv")), Some("DRM"));
         assert_eq!(verdict(&movie(b"drms")), Some("DRM"));
+    }
+
+    #[test]
+    fn boxes_in_boxes_without_end_are_survived() {
+        let levels = 1_000_000;
+        let sizes = (1..=levels).rev().map(|level: u32| level * 8);
+        let nested: Vec<u8> = sizes.flat_map(|size| [size.to_be_bytes(), *b"trak"].concat()).collect();
+        assert_eq!(verdict(&boxed(b"moov", &nested)), None);
     }
 
     #[test]

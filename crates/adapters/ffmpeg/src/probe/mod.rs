@@ -1,9 +1,11 @@
 //! A look into a source: headers, packets and the first pictures, side by side.
 
+mod boxes;
 mod decode;
 mod encryption;
 mod packets;
 mod streams;
+mod tables;
 
 use crate::{config::FfmpegConfig, failure, limits::Limits, process::Bounds};
 use domain::{
@@ -34,9 +36,20 @@ pub(crate) async fn look(config: &FfmpegConfig, path: &Path) -> Result<MediaInfo
             ),
         ));
     }
-    // The packets of a long file take a while; whatever else is wrong with it ends that at once.
-    let (packets, (headers, decoded)) = tokio::try_join!(packets::read(config, path), headers(config, path))?;
+    // The packets of a long file may take a while; whatever else is wrong with it ends that at once.
+    let (packets, (headers, decoded)) = tokio::try_join!(tracks(config, path), headers(config, path))?;
     assemble(headers, packets, &decoded, &config.limits)
+}
+
+/// All packets by stream: from tables where these say everything, else one by one.
+async fn tracks(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<u32, Track>, MediaError> {
+    match tables::read(config, path).await? {
+        Ok(tracks) => Ok(tracks),
+        Err(doubt) => {
+            tracing::debug!(reason = doubt.0, "all packets of the source are read");
+            packets::read(config, path).await
+        }
+    }
 }
 
 async fn headers(config: &FfmpegConfig, path: &Path) -> Result<(Headers, Decoded), MediaError> {

@@ -11,7 +11,7 @@ use ports::MediaError;
 use std::{collections::BTreeMap, path::Path};
 
 /// The times of one stream.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Track {
     /// When it begins, in microseconds of the source's own clock.
     pub(super) start_us: i64,
@@ -26,6 +26,11 @@ pub(super) struct Track {
 }
 
 impl Track {
+    /// A track whose packets all have presentation times.
+    pub(super) fn timed(start_us: i64, end_us: i64, pictures: Vec<Packet>) -> Self {
+        Self { start_us, end_us, heard: Heard::PresentationTimes, pictures, untimed: Vec::new() }
+    }
+
     /// Gives presentation times to the pictures that came without, as MPEG program streams have them:
     /// pictures are decoded and shown in the same rhythm, so the times to show at are those to decode at, all
     /// later by the same delay, and what no other picture shows at is left for these.
@@ -71,12 +76,7 @@ pub(super) enum Heard {
 /// Reads all packets, by stream.
 pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<u32, Track>, MediaError> {
     let limits = &config.limits;
-    let call = Call::ffprobe(&config.ffprobe)
-        .words(
-            "-threads 1 -show_entries packet=codec_type,stream_index,pts_time,dts_time,duration_time,flags",
-        )
-        .words("-of compact=p=0:nk=1")
-        .source(path, limits);
+    let call = listing(config).source(path, limits);
     let (mut tracks, mut pictures) = (BTreeMap::new(), 0);
     let ended = process::run(config, &call, bounds(limits, limits.packets, limits.stall), |line| {
         pictures += usize::from(note(line, &mut tracks));
@@ -100,46 +100,81 @@ pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<
     }
 }
 
-/// Takes in a line of ffprobe's `compact` writer; says whether it was a picture.
-fn note(line: &str, tracks: &mut BTreeMap<u32, Track>) -> bool {
-    let mut fields = line.split('|');
-    let mut next = || fields.next().unwrap_or_default();
-    let (kind, index) = (next(), next().parse::<u32>());
-    let (pts, dts, duration_us) = (micros(next()), micros(next()), micros(next()).unwrap_or(0).max(0));
-    let flags = next();
-    // Discarded packets are decoded for others' sake and never shown (edit lists, pre-roll).
-    let Ok(index) = index else { return false };
-    if !["video", "audio", "subtitle"].contains(&kind) || flags.contains('D') {
-        return false;
+/// ffprobe, before its source, as it prints packets so that [`Line::parse`] understands.
+pub(super) fn listing(config: &FfmpegConfig) -> Call {
+    Call::ffprobe(&config.ffprobe)
+        .words(
+            "-threads 1 -show_entries packet=codec_type,stream_index,pts_time,dts_time,duration_time,flags",
+        )
+        .words("-of compact=p=0:nk=1")
+}
+
+/// What ffprobe says of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) kind: Kind,
+    pub(super) index: u32,
+    pub(super) pts_us: Option<i64>,
+    pub(super) dts_us: Option<i64>,
+    pub(super) duration_us: i64,
+    pub(super) key: bool,
+    /// Decoded for others' sake and never shown (edit lists, pre-roll).
+    pub(super) discarded: bool,
+}
+
+/// Kinds of streams that something is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Video,
+    Audio,
+    Subtitle,
+}
+
+impl Line {
+    /// Reads a line of ffprobe's `compact` writer; `None` for what is no packet of these kinds.
+    pub(super) fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.split('|');
+        let mut next = || fields.next().unwrap_or_default();
+        let kind = match next() {
+            "video" => Kind::Video,
+            "audio" => Kind::Audio,
+            "subtitle" => Kind::Subtitle,
+            _ => return None,
+        };
+        let index = next().parse().ok()?;
+        let (pts_us, dts_us, duration) = (micros(next()), micros(next()), micros(next()));
+        let flags = next();
+        let (key, discarded) = (flags.contains('K'), flags.contains('D'));
+        Some(Self { kind, index, pts_us, dts_us, duration_us: duration.unwrap_or(0).max(0), key, discarded })
     }
-    let before = tracks.get(&index).map(|track| track.end_us);
-    let Some(pts_us) = pts.or(dts).or(before) else { return false };
-    let end_us = pts_us + duration_us;
-    let heard = if pts.is_some() { Heard::PresentationTimes } else { Heard::DecodeTimes };
-    let track = tracks.entry(index).or_insert(Track {
-        start_us: pts_us,
-        end_us,
-        heard,
-        pictures: Vec::new(),
-        untimed: Vec::new(),
-    });
+}
+
+/// Takes in a line; says whether it was a picture.
+fn note(line: &str, tracks: &mut BTreeMap<u32, Track>) -> bool {
+    let Some(line) = Line::parse(line).filter(|line| !line.discarded) else { return false };
+    let before = tracks.get(&line.index).map(|track| track.end_us);
+    let Some(pts_us) = line.pts_us.or(line.dts_us).or(before) else { return false };
+    let end_us = pts_us + line.duration_us;
+    let heard = if line.pts_us.is_some() { Heard::PresentationTimes } else { Heard::DecodeTimes };
+    let new = || Track { heard, ..Track::timed(pts_us, end_us, Vec::new()) };
+    let track = tracks.entry(line.index).or_insert_with(new);
     track.start_us = track.start_us.min(pts_us);
     track.end_us = track.end_us.max(end_us);
     if heard == Heard::PresentationTimes {
         track.heard = heard;
     }
-    if kind == "video" {
-        let dts_us = dts.unwrap_or(pts_us);
-        if pts.is_none() {
+    if line.kind == Kind::Video {
+        let dts_us = line.dts_us.unwrap_or(pts_us);
+        if line.pts_us.is_none() {
             track.untimed.push(track.pictures.len());
         }
-        track.pictures.push(Packet { pts_us, dts_us, duration_us, key: flags.contains('K') });
+        track.pictures.push(Packet { pts_us, dts_us, duration_us: line.duration_us, key: line.key });
     }
-    kind == "video"
+    line.kind == Kind::Video
 }
 
 /// Seconds with six decimals as microseconds; `None` for `N/A` and for what no clock says.
-fn micros(text: &str) -> Option<i64> {
+pub(super) fn micros(text: &str) -> Option<i64> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let whole = whole.parse::<i64>().ok()?.checked_mul(1_000_000)?;
