@@ -28,9 +28,9 @@ use std::{
 
 /// How long the film is, in clips of ten seconds.
 const CLIPS: u32 = 20;
-/// What a part from the middle may take of the film's bytes. It shows a twenty-fifth of the film, and needs what the film's tables
-/// and its keyframes demand.
-const SHARE: f64 = 10.15;
+/// What a chunk and a span from the middle may take of the film's bytes. They are a 25th and a sixth of it; the rest is for tables,
+/// and for finding one's way where there are none.
+const SHARES: [f64; 2] = [0.12, 0.32];
 const PIECE: usize = 64 << 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,14 +39,14 @@ async fn a_part_takes_a_part_of_the_bytes() {
     for name in ["film.mp4", "film.mkv", "film.ts"] {
         let film = world.film(name);
         let size = film.metadata().unwrap().len();
-        for part in world.middle(&film).await {
+        for (part, allowed) in world.middle(&film).await.into_iter().zip(SHARES) {
             let store = FilmStore { file: File::open(&film).unwrap(), size, lost: size..size };
             let (opened, read) = world.opened(store).await;
             let made = opened.read_by(world.encode(&opened.source(), &part)).await;
             made.expect("it can be read").expect("it is encoded");
             let share = read.get() as f64 / size as f64;
             println!("{name}, {}: {} of {size} bytes, {:.1} %", part.name, read.get(), share * 100.0);
-            assert!(share < SHARE, "{name}, {}: {} of {size} bytes were read", part.name, read.get());
+            assert!(share < allowed, "{name}, {}: {} of {size} bytes were read", part.name, read.get());
         }
     }
 }

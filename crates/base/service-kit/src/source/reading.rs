@@ -9,7 +9,7 @@ use std::{ops::Range, sync::Arc, time::Duration};
 
 /// The first block of a range, in bytes: a reader that looks for something goes elsewhere soon, and the rest of a block that is
 /// not read has crossed the network in vain.
-const FIRST_BLOCK: u64 = 512 << 10;
+const FIRST_BLOCK: u64 = 64 << 10;
 /// Each block is twice the one before, up to this many bytes.
 const LARGEST_BLOCK: u64 = 8 << 20;
 /// The pauses between attempts at a read.

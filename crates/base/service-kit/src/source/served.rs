@@ -10,7 +10,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 /// What lies ready for a reader on its connection, in bytes: a reader that goes elsewhere has it in vain.
-const SENT_AHEAD: u32 = 256 << 10;
+const SENT_AHEAD: u32 = 64 << 10;
 /// Connections that wait to be accepted: one encoder has one at a time.
 const BACKLOG: u32 = 16;
 
