@@ -48,6 +48,7 @@ async fn a_part_takes_a_part_of_the_bytes() {
             println!("{name}, {}: {} of {size} bytes, {:.1} %", part.name, read.get(), share * 100.0);
             assert!(share < allowed, "{name}, {}: {} of {size} bytes were read", part.name, read.get());
         }
+        std::fs::remove_file(film).unwrap();
     }
 }
 
@@ -71,6 +72,7 @@ async fn what_was_padded_for_want_of_bytes_counts_for_nothing() {
             let told = opened.read_by(async { made.map(drop) }).await;
             assert!(matches!(told, Err(ObjectError::Unavailable(_))), "{name}, {}: {told:?}", part.name);
         }
+        std::fs::remove_file(film).unwrap();
     }
 }
 
