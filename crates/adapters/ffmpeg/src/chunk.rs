@@ -17,7 +17,7 @@ use domain::{
     rejection::{Rejection, RejectionCode},
     task::ChunkTask,
 };
-use ports::{EncodedTrack, MediaError};
+use ports::{EncodedTrack, MediaError, Source};
 use std::path::{Path, PathBuf};
 
 /// How much earlier the search begins when nothing decodes where the plan said.
@@ -27,7 +27,7 @@ const EARLIER_US: [i64; 2] = [10_000_000, 120_000_000];
 pub(crate) async fn encode(
     job: Job<'_>,
     maps_tones: bool,
-    source: &Path,
+    source: &Source,
     task: &ChunkTask,
 ) -> Result<Vec<EncodedTrack>, MediaError> {
     if !makes_sense(task) {
@@ -101,7 +101,7 @@ fn makes_sense(task: &ChunkTask) -> bool {
 async fn run(
     job: Job<'_>,
     maps_tones: bool,
-    source: &Path,
+    source: &Source,
     task: &ChunkTask,
     start: Start,
 ) -> Result<Ended, MediaError> {
@@ -124,7 +124,7 @@ async fn run(
     .await
 }
 
-fn call(job: Job<'_>, maps_tones: bool, source: &Path, task: &ChunkTask, start: Start) -> Call {
+fn call(job: Job<'_>, maps_tones: bool, source: &Source, task: &ChunkTask, start: Start) -> Call {
     let limits = &job.config.limits;
     // A change of size in the middle is scaled away by the graph; a new graph would begin to count again.
     let mut call =
@@ -132,7 +132,7 @@ fn call(job: Job<'_>, maps_tones: bool, source: &Path, task: &ChunkTask, start: 
     if let Some(seek_us) = start.seek_us {
         call = call.words("-seek_timestamp 1 -noaccurate_seek -ss").arg(seconds(seek_us));
     }
-    call = call.source(source, limits).arg("-filter_complex").arg(graph(maps_tones, task, start));
+    call = call.reading(source, limits).arg("-filter_complex").arg(graph(maps_tones, task, start));
     for (number, rendition) in task.renditions.iter().enumerate() {
         call = output(call, job, task, rendition, number);
     }

@@ -1,6 +1,7 @@
 //! The one place where arguments begin: what every call has, so that no source can reach anything but itself.
 
 use crate::limits::Limits;
+use ports::Source;
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
@@ -62,9 +63,24 @@ impl Call {
         self
     }
 
-    /// Adds an untrusted source as an input.
+    /// Adds an untrusted file as an input.
     pub(crate) fn source(self, path: &Path, limits: &Limits) -> Self {
-        self.words("-protocol_whitelist file -format_whitelist")
+        self.untrusted("file", file_url(path), limits)
+    }
+
+    /// Adds an untrusted source as an input, a file or an address on loopback.
+    pub(crate) fn reading(self, source: &Source, limits: &Limits) -> Self {
+        match source {
+            Source::File(path) => self.source(path, limits),
+            // Whoever serves it tries again what fails: `-reconnect` would only hide that.
+            Source::Address(address) => self.untrusted("http,tcp", address.as_str().into(), limits),
+        }
+    }
+
+    fn untrusted(self, protocols: &str, input: OsString, limits: &Limits) -> Self {
+        self.words("-protocol_whitelist")
+            .arg(protocols)
+            .arg("-format_whitelist")
             .arg(DEMUXERS)
             .arg("-codec_whitelist")
             .arg(DECODERS)
@@ -77,20 +93,24 @@ impl Call {
             .words("-analyzeduration")
             .arg(LOOK)
             .arg("-i")
-            .file(path)
+            .arg(input)
     }
 
     /// Adds a file by its path, so that no part of it is taken for an option, a protocol or a pattern.
     pub(crate) fn file(self, path: &Path) -> Self {
-        let mut url = OsString::from("file:");
-        url.push(path);
-        self.arg(url)
+        self.arg(file_url(path))
     }
 
     /// What every output is without: subtitles, data, and whatever the uploader wrote about the file.
     pub(crate) fn nothing_else(self) -> Self {
         self.words("-sn -dn -map_metadata -1 -map_chapters -1 -fflags +bitexact -flags +bitexact")
     }
+}
+
+fn file_url(path: &Path) -> OsString {
+    let mut url = OsString::from("file:");
+    url.push(path);
+    url
 }
 
 /// Microseconds as the seconds of a command line, exactly.
@@ -113,9 +133,19 @@ mod tests {
 
     #[test]
     fn a_path_is_never_an_option_or_an_address() {
-        let call =
-            Call::ffmpeg(Path::new("/usr/bin/ffmpeg")).source(Path::new("/job/-y"), &Limits::default());
+        let source = Source::File("/job/-y".into());
+        let call = Call::ffmpeg(Path::new("/usr/bin/ffmpeg")).reading(&source, &Limits::default());
         assert_eq!(call.args.last().map(OsString::as_os_str), Some(OsStr::new("file:/job/-y")));
+    }
+
+    #[test]
+    fn a_source_has_its_own_protocol_and_no_other() {
+        let address = Source::Address("http://127.0.0.1:9/a".parse().unwrap());
+        for (source, protocols) in [(Source::File("/job/a".into()), "file"), (address, "http,tcp")] {
+            let call = Call::ffmpeg(Path::new("/usr/bin/ffmpeg")).reading(&source, &Limits::default());
+            let mut args = call.args.iter().skip_while(|arg| *arg != "-protocol_whitelist");
+            assert_eq!(args.nth(1).map(OsString::as_os_str), Some(OsStr::new(protocols)));
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use domain::{media::MediaInfo, programme::Programme, retry::FailureClass, task::EncodeTask};
 use installed::Installed;
 use ports::{Encoded, EncodedFrames, Encoder, MediaError, Progress, ProgressSink, Source, Urgency};
-use std::path::Path;
+use std::{net::Ipv4Addr, path::Path};
 use tokio::sync::OnceCell;
 
 /// An [`Encoder`] that runs the `ffmpeg` and `ffprobe` programs: one process per encode, none that outlives
@@ -75,8 +75,7 @@ impl Ffmpeg {
 #[async_trait]
 impl Encoder for Ffmpeg {
     async fn probe(&self, source: &Source) -> Result<MediaInfo, MediaError> {
-        let Source::File(path) = source;
-        probe::look(&self.config, absolute(path)?).await
+        probe::look(&self.config, file(source)?).await
     }
 
     async fn encode(
@@ -88,22 +87,22 @@ impl Encoder for Ffmpeg {
         progress: &ProgressSink,
     ) -> Result<Encoded, MediaError> {
         let job = Job { config: &self.config, urgency, scratch: absolute(scratch)?, progress };
-        let path = || match source {
-            Some(Source::File(path)) => absolute(path),
+        let source = || match source {
+            Some(source) => readable(source),
             None => Err(refused("a task that reads a source came without one")),
         };
         match task {
             EncodeTask::Chunk(task) => {
                 let maps_tones = task.tone_map && self.installed().await?.maps_tones;
-                chunk::encode(job, maps_tones, path()?, task).await.map(Encoded::Tracks)
+                chunk::encode(job, maps_tones, source()?, task).await.map(Encoded::Tracks)
             }
             EncodeTask::Span(task) => {
-                span::encode(job, path()?, task).await.map(|track| Encoded::Tracks(vec![track]))
+                span::encode(job, source()?, task).await.map(|track| Encoded::Tracks(vec![track]))
             }
-            EncodeTask::Subtitles(task) => subtitles::read(job, path()?, task).await.map(Encoded::Tracks),
+            EncodeTask::Subtitles(task) => subtitles::read(job, source()?, task).await.map(Encoded::Tracks),
             EncodeTask::Stills(task) => {
                 let maps_tones = task.tone_map && self.installed().await?.maps_tones;
-                stills::make(job, maps_tones, path()?, task).await.map(Encoded::Tracks)
+                stills::make(job, maps_tones, source()?, task).await.map(Encoded::Tracks)
             }
             EncodeTask::TestSource(task) => test_source::encode(job, task).await.map(Encoded::File),
         }
@@ -115,9 +114,31 @@ impl Encoder for Ffmpeg {
         captions: &Source,
         scratch: &Path,
     ) -> Result<EncodedFrames, MediaError> {
-        let Source::File(captions) = captions;
         let scratch = absolute(scratch)?;
-        programme::make(&self.config, absolute(captions)?, programme, scratch).await
+        programme::make(&self.config, file(captions)?, programme, scratch).await
+    }
+}
+
+/// A source that an encode may read: a path that means the same everywhere, or an address that leads nowhere else.
+fn readable(source: &Source) -> Result<&Source, MediaError> {
+    match source {
+        Source::File(path) => absolute(path).map(|_| source),
+        Source::Address(address) => {
+            let host = address.host_str().and_then(|host| host.parse::<Ipv4Addr>().ok());
+            let loopback = address.scheme() == "http" && host.is_some_and(|host| host.is_loopback());
+            if loopback {
+                Ok(source)
+            } else {
+                Err(refused("an address that is not on loopback was given as a source"))
+            }
+        }
+    }
+}
+
+fn file(source: &Source) -> Result<&Path, MediaError> {
+    match source {
+        Source::File(path) => absolute(path),
+        Source::Address(_) => Err(refused("an address was given where only files are read")),
     }
 }
 
@@ -133,4 +154,23 @@ fn absolute(path: &Path) -> Result<&Path, MediaError> {
 /// The error for an order that makes no sense.
 fn refused(text: &str) -> MediaError {
     MediaError::Failed { class: FailureClass::Unknown, text: text.to_owned(), stderr: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_on_loopback_are_read() {
+        let allowed = |text: &str| readable(&Source::Address(text.parse().unwrap())).is_ok();
+        assert!(allowed("http://127.0.0.1:49152/0123"));
+        for text in [
+            "http://192.0.2.1/a",
+            "https://127.0.0.1/a",
+            "http://localhost/a",
+            "http://127.0.0.1.example.org/a",
+        ] {
+            assert!(!allowed(text), "{text}");
+        }
+    }
 }

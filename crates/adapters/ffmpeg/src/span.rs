@@ -14,8 +14,7 @@ use domain::{
     audio::{FRAME_RATE, FRAME_SAMPLES, SAMPLE_RATE},
     task::SpanTask,
 };
-use ports::{EncodedTrack, MediaError};
-use std::path::Path;
+use ports::{EncodedTrack, MediaError, Source};
 
 /// Frames that are encoded before the span and dropped, so that the encoder's state at the join is that of a longer run.
 const EARLY_FRAMES: u64 = 4;
@@ -31,13 +30,17 @@ const DRIFT: &str = "0.03";
 const DOWNMIX_HEADROOM: &str = "1.414";
 
 /// Encodes a span.
-pub(crate) async fn encode(job: Job<'_>, source: &Path, task: &SpanTask) -> Result<EncodedTrack, MediaError> {
+pub(crate) async fn encode(
+    job: Job<'_>,
+    source: &Source,
+    task: &SpanTask,
+) -> Result<EncodedTrack, MediaError> {
     let frames = frames(task);
     if frames == 0 {
         return Err(refused("a span of no frames was ordered"));
     }
     let direct = Call::ffmpeg(&job.config.ffmpeg).words("-progress pipe:1 -copyts");
-    let direct = seek(direct, task.seek_us).source(source, &job.config.limits).arg("-filter_complex");
+    let direct = seek(direct, task.seek_us).reading(source, &job.config.limits).arg("-filter_complex");
     let direct = direct.arg(format!("[0:{}]{},{}[a]", task.stream_index, resampled(), placed(task)));
     let (ended, stream) = run(job, task, direct).await?;
     // One graph counts its samples; where the sound changes its form, each new form has a graph of its own.
@@ -125,7 +128,7 @@ async fn run(job: Job<'_>, task: &SpanTask, call: Call) -> Result<(Ended, Vec<u8
 }
 
 /// For sound that changes its form on the way: first all of it in one form with its times, then as usual.
-async fn unified(job: Job<'_>, source: &Path, task: &SpanTask) -> Result<(Ended, Vec<u8>), MediaError> {
+async fn unified(job: Job<'_>, source: &Source, task: &SpanTask) -> Result<(Ended, Vec<u8>), MediaError> {
     let limits = &job.config.limits;
     let whole = job.scratch.join("span.nut");
     let last = first_sample(task).saturating_add(
@@ -133,7 +136,7 @@ async fn unified(job: Job<'_>, source: &Path, task: &SpanTask) -> Result<(Ended,
             .unwrap_or(i64::MAX),
     );
     let call = seek(Call::ffmpeg(&job.config.ffmpeg).words("-copyts"), task.seek_us)
-        .source(source, limits)
+        .reading(source, limits)
         .arg("-filter_complex")
         .arg(format!("[0:{}]{},atrim=end_pts={last}[a]", task.stream_index, resampled()))
         .words("-map [a] -c:a pcm_f32le")

@@ -14,7 +14,7 @@ use domain::{
     stills::{POSTER, STORYBOARD, Size},
     task::{StillsTask, TrackKind},
 };
-use ports::{EncodedSegment, EncodedTrack, MediaError};
+use ports::{EncodedSegment, EncodedTrack, MediaError, Source};
 use std::{ops::Range, path::Path};
 
 /// What each thumbnail is judged by: its brightness in so many places.
@@ -37,7 +37,7 @@ const WHOLE: &str = "";
 pub(crate) async fn make(
     job: Job<'_>,
     maps_tones: bool,
-    source: &Path,
+    source: &Source,
     task: &StillsTask,
 ) -> Result<Vec<EncodedTrack>, MediaError> {
     let pass = Pass { job, maps_tones, source, task };
@@ -70,7 +70,7 @@ fn track(rendition: &str, pictures: Vec<Bytes>, duration_us: impl Fn(u32) -> u64
 struct Pass<'a> {
     job: Job<'a>,
     maps_tones: bool,
-    source: &'a Path,
+    source: &'a Source,
     task: &'a StillsTask,
 }
 
@@ -113,7 +113,7 @@ impl Pass<'_> {
     fn call(&self, decoding: &str, graph: &str) -> Call {
         let call = Call::ffmpeg(&self.job.config.ffmpeg).words("-copyts -reinit_filter 0 -an -sn -dn");
         let call = call.words(if self.task.keyframes_only { "-skip_frame nokey" } else { decoding });
-        call.source(self.source, &self.job.config.limits).arg("-filter_complex").arg(graph)
+        call.reading(self.source, &self.job.config.limits).arg("-filter_complex").arg(graph)
     }
 
     /// A picture from the middle of what each of these thumbnails stands for; the last one again where the source ends

@@ -10,8 +10,8 @@ use crate::{
 };
 use domain::task::{SubtitleSource, SubtitlesTask, TrackKind};
 use hls::webvtt::{self, Cue, WebVtt};
-use ports::{EncodedSegment, EncodedTrack, MediaError};
-use std::path::{Path, PathBuf};
+use ports::{EncodedSegment, EncodedTrack, MediaError, Source};
+use std::path::PathBuf;
 
 /// The most text of one track, in bytes: more than any film says, and little enough to be held.
 const LARGEST: u64 = 8 << 20;
@@ -24,7 +24,7 @@ const HEADROOM_US: i64 = 10_000_000;
 /// The machine is at fault, never the source.
 pub(crate) async fn read(
     job: Job<'_>,
-    source: &Path,
+    source: &Source,
     task: &SubtitlesTask,
 ) -> Result<Vec<EncodedTrack>, MediaError> {
     let all: Vec<&SubtitleSource> = task.sources.iter().collect();
@@ -46,13 +46,13 @@ pub(crate) async fn read(
 /// Writes each track to its file; says whether that went well.
 async fn extract(
     job: Job<'_>,
-    source: &Path,
+    source: &Source,
     task: &SubtitlesTask,
     tracks: &[&SubtitleSource],
 ) -> Result<bool, MediaError> {
     let limits = &job.config.limits;
     let call = Call::ffmpeg(&job.config.ffmpeg).words("-copyts -itsoffset");
-    let mut call = call.arg(seconds(HEADROOM_US.saturating_sub(task.origin_us))).source(source, limits);
+    let mut call = call.arg(seconds(HEADROOM_US.saturating_sub(task.origin_us))).reading(source, limits);
     for track in tracks {
         call = call.arg("-map").arg(format!("0:{}", track.stream_index)).words("-c:s webvtt -fs");
         call = call.arg(LARGEST.to_string()).words("-map_metadata -1 -map_chapters -1 -f webvtt");

@@ -1,6 +1,7 @@
 //! The suite of encoders. Its sources are made, and what comes out is decoded, by the `ffmpeg` and `ffprobe`
 //! programs.
 
+mod address;
 mod media;
 mod pictures;
 mod programme;
@@ -11,6 +12,7 @@ mod stills;
 mod stop;
 mod text;
 
+pub use address::*;
 pub use pictures::*;
 pub use programme::*;
 pub use refusal::*;
@@ -25,6 +27,8 @@ pub use text::*;
 macro_rules! encoder {
     ($open:path) => {
         $crate::encoder! { @cases $open:
+            a_source_by_address_is_encoded_as_its_file
+            a_playlist_at_an_address_reads_nothing_else
             chunks_tile_every_frame_of_an_mp4
             chunks_tile_every_frame_of_a_matroska
             chunks_tile_every_frame_of_a_transport_stream
@@ -67,6 +71,7 @@ mod tests {
     fn the_macro_names_every_case() {
         let listed = include_str!("encoder.rs");
         let cases = [
+            include_str!("encoder/address.rs"),
             include_str!("encoder/pictures.rs"),
             include_str!("encoder/programme.rs"),
             include_str!("encoder/sound.rs"),

@@ -11,12 +11,17 @@ use domain::{
     task::{EncodeTask, TrackKind},
 };
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// Where an encoder reads a source from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A file on this machine, as an absolute path.
     File(PathBuf),
+    /// An address on this machine's loopback (`http`) that serves the bytes of one object and nothing else, by ranges (RFC 9110
+    /// section 14), for as long as the encode lasts. Where the object cannot be read any more the connection breaks, which an
+    /// encoder may take for the end of the source: whoever serves the address knows of it, and lets nothing count that was made.
+    Address(Url),
 }
 
 /// How much an encode matters beside others on the same machine.
@@ -107,7 +112,7 @@ pub enum MediaError {
 /// Looks into sources and makes segments. Dropping a future ends whatever it had started, child processes included.
 #[async_trait]
 pub trait Encoder: Send + Sync {
-    /// Looks into a source: its tracks, and when they play.
+    /// Looks into a source that is a file: its tracks, and when they play.
     async fn probe(&self, source: &Source) -> Result<MediaInfo, MediaError>;
     /// Does a task. `scratch` is an empty folder of its own, which the caller removes. What it returns keeps every promise of
     /// the task: exactly the frames that were asked for, each segment beginning with a keyframe.
@@ -120,7 +125,7 @@ pub trait Encoder: Send + Sync {
         progress: &ProgressSink,
     ) -> Result<Encoded, MediaError>;
     /// Makes a programme, as [`Urgency::Background`]: exactly its frames, each GOP beginning with a keyframe. Its end can be
-    /// followed by its beginning, in picture and in sound. `scratch` is as above.
+    /// followed by its beginning, in picture and in sound. The captions are a file. `scratch` is as above.
     async fn make(
         &self,
         programme: &Programme,

@@ -43,6 +43,6 @@ pub use readiness::Readiness;
 pub use relay::{Relay, sweep};
 pub use routine::repeat;
 pub use scratch::emptied;
-pub use source::{SourceFile, Sources};
+pub use source::{ByRange, OpenSource, Sources};
 pub use supervisor::{Service, stop_on_signal, supervise};
 pub use telemetry::{Telemetry, init_tracing};

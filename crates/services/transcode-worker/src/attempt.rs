@@ -9,7 +9,7 @@ use domain::{
     video::{Video, VideoRefusal},
 };
 use ports::{Clock, Encoder, MediaError, ObjectError, ObjectStore, Progress, Urgency};
-use service_kit::{ChangeError, Collection, SourceFile, Sources, trace, until_available};
+use service_kit::{ChangeError, Collection, OpenSource, Sources, trace, until_available};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
@@ -137,19 +137,23 @@ impl Attempts {
             .prefix(job.job_id.as_str())
             .tempdir_in(&self.scratch)
             .map_err(machine)?;
-        let source = match &job.task {
+        let opened = match &job.task {
             EncodeTask::TestSource(_) => None,
             EncodeTask::Chunk(_) | EncodeTask::Span(_) | EncodeTask::Subtitles(_) | EncodeTask::Stills(_) => {
                 let opening = tracing::info_span!(target: trace::TRACE, "open the source");
                 Some(self.source(job).instrument(opening).await?)
             }
         };
-        let source = source.as_ref().map(SourceFile::source);
+        let source = opened.as_ref().map(OpenSource::source);
         let (progress, seen) = watch::channel(Progress::default());
         let began = self.clock.monotonic();
         let encoding = self.encoder.encode(source.as_ref(), &job.task, urgency, scratch.path(), &progress);
         let encoding = encoding.instrument(tracing::info_span!(target: trace::TRACE, "encode"));
-        let encoded = handing_over(encoding, turn, leaves_cores_idle(seen, &job.task)).await;
+        let encoding = handing_over(encoding, turn, leaves_cores_idle(seen, &job.task));
+        let encoded = match &opened {
+            Some(opened) => opened.read_by(encoding).await.map_err(|e| Outcome::GivenBack(e.to_string()))?,
+            None => encoding.await,
+        };
         let encoded = encoded.map_err(outcome_of)?;
         let took = self.clock.monotonic().since(began);
         let store = Store { objects: &*self.objects, clock: &*self.clock, job };
@@ -164,7 +168,7 @@ impl Attempts {
         stored.await.map_err(|error: ObjectError| Outcome::GivenBack(error.to_string()))
     }
 
-    async fn source(&self, job: &Job) -> Result<SourceFile, Outcome> {
+    async fn source(&self, job: &Job) -> Result<OpenSource, Outcome> {
         let key = ObjectKey::Source { stream: job.stream_id.clone() };
         let open = || self.sources.open(&key);
         until_available(&*self.clock, "opening a source", open).await.map_err(|error| match error {

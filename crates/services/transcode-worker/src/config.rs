@@ -12,6 +12,8 @@ pub struct Config {
     pub scratch: PathBuf,
     /// Encodes side by side, beside the one that is kept free for what somebody waits for.
     pub slots: usize,
+    /// The largest source that it copies, in bytes; larger ones are read by range.
+    pub copied_bytes: u64,
     /// It claims nothing while the disk has less room than this, in bytes.
     pub min_free_bytes: u64,
     /// How long a stop waits for encodes that are nearly done.
@@ -43,6 +45,7 @@ impl Config {
             name,
             scratch,
             slots: if slots == 0 { default_slots() } else { slots },
+            copied_bytes: settings.value(settings::SOURCE_COPY_MAX_BYTES, "a number of bytes", 0),
             min_free_bytes: settings.value(settings::MIN_FREE_BYTES, "a number of bytes", 0),
             stop_grace: Duration::from_secs(grace),
             alone: false,

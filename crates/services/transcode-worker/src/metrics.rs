@@ -27,6 +27,8 @@ pub(crate) struct Metrics {
     pub(crate) rendition_speed: HistogramVec,
     /// Bytes of segments that came out, by rendition.
     pub(crate) output_bytes: IntCounterVec,
+    /// Bytes of sources that were read by range.
+    pub(crate) source_range_bytes: IntCounterVec,
     /// Attempts that failed, by class: what follows is decided by that.
     pub(crate) failures: IntCounterVec,
     /// From a job's planning to its claim.
@@ -82,6 +84,12 @@ impl Metrics {
                 "transcode_output_bytes_total",
                 "Bytes of segments that came out.",
                 &["rendition"],
+            )?,
+            source_range_bytes: counter(
+                registry,
+                "transcode_source_range_bytes_total",
+                "Bytes of large sources that were read from the object store, by range, as they were encoded.",
+                &[],
             )?,
             failures: counter(
                 registry,

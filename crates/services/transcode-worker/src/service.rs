@@ -11,7 +11,7 @@ use domain::{
 use futures::TryStreamExt;
 use ports::{Clock, Documents, Encoder, EventLog, Follower, ObjectStore, Query, StartAt};
 use prometheus::Registry;
-use service_kit::{Collection, Relay, Sources, emptied};
+use service_kit::{ByRange, Collection, Relay, Sources, emptied};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, Semaphore},
@@ -55,6 +55,12 @@ impl TranscodeWorker {
     pub async fn start(config: Config, deps: Deps) -> anyhow::Result<Self> {
         emptied(&config.scratch)?;
         let metrics = Metrics::new(&deps.metrics)?;
+        let by_range = ByRange {
+            above: config.copied_bytes,
+            clock: deps.clock.clone(),
+            bytes: metrics.source_range_bytes.with_label_values(&[] as &[&str]),
+        };
+        let sources = Sources::new(deps.objects.clone(), config.scratch.clone(), KEPT_SOURCES);
         let slots = i64::try_from(config.slots).unwrap_or(i64::MAX);
         metrics.slots.with_label_values(&[] as &[&str]).set(slots);
         let relay = Relay::new(deps.log.clone());
@@ -68,7 +74,7 @@ impl TranscodeWorker {
             jobs,
             videos,
             objects: deps.objects.clone(),
-            sources: Sources::new(deps.objects.clone(), config.scratch.clone(), KEPT_SOURCES),
+            sources: sources.with_ranges(by_range),
             encoder: deps.encoder.clone(),
             clock: deps.clock.clone(),
             scratch: config.scratch.clone(),

@@ -185,6 +185,7 @@ impl Race<'_> {
             scratch: self.place.join(&name),
             name,
             slots: 1,
+            copied_bytes: u64::MAX,
             min_free_bytes: 0,
             stop_grace: Duration::ZERO,
             alone: false,

@@ -80,6 +80,7 @@ impl<'a> Desk<'a> {
             name: "worker".to_owned(),
             scratch: scratch.path().join("worker"),
             slots: 1,
+            copied_bytes: u64::MAX,
             min_free_bytes: 0,
             stop_grace: Duration::ZERO,
             alone: false,

@@ -19,11 +19,18 @@ use ports::{
     SignedAddress, Source, StoredObject,
 };
 use prometheus::Registry;
-use service_kit::{Relay, SystemClock};
+use service_kit::{ByRange, Relay, SystemClock};
 use std::path::Path;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 /// A store from which everything was removed.
-struct Emptied;
+struct Emptied {
+    /// It did not know of that yet when it was asked how large the source is.
+    late: bool,
+}
 
 #[async_trait]
 impl ObjectStore for Emptied {
@@ -36,7 +43,8 @@ impl ObjectStore for Emptied {
     }
 
     async fn head(&self, _: &ObjectKey) -> Result<Option<ObjectMeta>, ObjectError> {
-        Ok(None)
+        let modified = domain::Timestamp::from_millis(0);
+        Ok(self.late.then(|| ObjectMeta { size: 1 << 30, etag: String::new(), sha256: None, modified }))
     }
 
     async fn remove(&self, _: &ObjectKey) -> Result<(), ObjectError> {
@@ -64,24 +72,33 @@ impl ObjectStore for Emptied {
     }
 }
 
-/// An encoder that is never asked.
-struct Idle;
+/// An encoder that reads its source by address, and takes whatever breaks for its end.
+struct Careless;
 
 #[async_trait]
-impl Encoder for Idle {
+impl Encoder for Careless {
     async fn probe(&self, _: &Source) -> Result<MediaInfo, MediaError> {
         unreachable!("nothing is looked into")
     }
 
     async fn encode(
         &self,
-        _: Option<&Source>,
+        source: Option<&Source>,
         _: &EncodeTask,
         _: Urgency,
         _: &Path,
         _: &ProgressSink,
     ) -> Result<Encoded, MediaError> {
-        unreachable!("nothing is encoded")
+        let Some(Source::Address(address)) = source else { unreachable!("it is read by range: {source:?}") };
+        let (host, port) = (address.host_str().unwrap(), address.port().unwrap());
+        let mut connection = TcpStream::connect((host, port)).await.unwrap();
+        let request = format!("GET {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", address.path());
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut read = Vec::new();
+        // Whether this is an error is just what it does not look at.
+        let _ = connection.read_to_end(&mut read).await;
+        assert!(read.len() < 1 << 20);
+        Ok(Encoded::Tracks(Vec::new()))
     }
 
     async fn make(
@@ -108,8 +125,8 @@ fn span() -> EncodeTask {
     })
 }
 
-#[tokio::test]
-async fn a_job_that_nobody_needs_is_not_claimed_again_at_once() {
+/// Attempts a job once; gives the job as it is then, and the queue that it came from.
+async fn attempted(objects: Emptied) -> (Job, Queue) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let relay = Relay::new(Arc::new(Silence));
     let jobs: Collection<Job> = Collection::new(Arc::new(Memory::default()), relay.clone(), clock.clone());
@@ -120,24 +137,42 @@ async fn a_job_that_nobody_needs_is_not_claimed_again_at_once() {
     job.task = span();
     assert!(jobs.insert(&job).await.unwrap());
 
-    let (scratch, objects) = (tempfile::tempdir().unwrap(), Arc::new(Emptied));
+    let (scratch, objects) = (tempfile::tempdir().unwrap(), Arc::new(objects));
+    let metrics = Metrics::new(&Registry::new()).unwrap();
+    let bytes = metrics.source_range_bytes.with_label_values(&[] as &[&str]);
+    let sources = Sources::new(objects.clone(), scratch.path().to_owned(), 1);
     let attempts = Attempts {
         jobs: jobs.clone(),
         videos: Collection::new(Arc::new(Memory::default()), relay, clock.clone()),
-        objects: objects.clone(),
-        sources: Sources::new(objects, scratch.path().to_owned(), 1),
-        encoder: Arc::new(Idle),
+        objects,
+        sources: sources.with_ranges(ByRange { above: 0, clock: clock.clone(), bytes }),
+        encoder: Arc::new(Careless),
         clock: clock.clone(),
         scratch: scratch.path().to_owned(),
-        metrics: Metrics::new(&Registry::new()).unwrap(),
+        metrics,
     };
     let queue = Queue { jobs: jobs.clone(), holder: "worker".to_owned(), clock };
     let claimed = queue.claim(false).await.unwrap().expect("the job");
-    attempts.run(claimed, None, &CancellationToken::new(), Duration::ZERO).await;
+    // A worker that stops does not pause after the attempt.
+    let stop = CancellationToken::new();
+    stop.cancel();
+    attempts.run(claimed, None, &stop, Duration::from_secs(60)).await;
+    (jobs.get(job.job_id.as_str()).await.unwrap().expect("the job"), queue)
+}
 
-    let left = jobs.get(job.job_id.as_str()).await.unwrap().expect("the job");
+#[tokio::test]
+async fn a_job_that_nobody_needs_is_not_claimed_again_at_once() {
+    let (left, queue) = attempted(Emptied { late: false }).await;
     assert_eq!(left.state, JobState::Leased, "its lease runs out");
     assert!(queue.claim(false).await.unwrap().is_none(), "it was claimed again");
+}
+
+#[tokio::test]
+async fn what_was_made_of_half_a_source_does_not_count() {
+    let (left, queue) = attempted(Emptied { late: true }).await;
+    assert_eq!(left.state, JobState::Queued, "it was given back");
+    assert_eq!(left.attempts, 0, "and that was no attempt");
+    assert!(queue.claim(false).await.unwrap().is_some(), "it may be claimed again");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
-//! Sources as files that encoders can read: in place where the store has them, else as copies that several encodes share.
+//! Copies of sources, which several encodes share.
 
 use domain::object::ObjectKey;
 use futures::StreamExt;
-use ports::{ObjectError, ObjectStore, Source};
+use ports::{ObjectError, ObjectStore};
 use std::{
     collections::VecDeque,
     path::{Path, PathBuf},
@@ -12,47 +12,34 @@ use tempfile::TempPath;
 use tokio::{io::AsyncWriteExt, sync::OnceCell};
 
 /// A copy that is there, or being made by whoever asked first.
-type Copy = Arc<OnceCell<TempPath>>;
+pub(super) type Copy = Arc<OnceCell<TempPath>>;
 
-/// The sources that one service reads.
-pub struct Sources {
-    objects: Arc<dyn ObjectStore>,
+/// The copies of one service.
+pub(super) struct Copies {
     folder: PathBuf,
     kept: usize,
-    /// The copies that were asked for last, newest last.
+    /// What was asked for last, newest last.
     recent: Mutex<VecDeque<(String, Copy)>>,
 }
 
-/// A source on this machine, as long as this lives.
-#[derive(Debug)]
-pub struct SourceFile {
-    path: PathBuf,
-    _copy: Option<Copy>,
-}
-
-impl Sources {
-    /// Sources of this store; copies are made in `folder`. So many that nobody reads any more are kept, for whoever reads
-    /// the same source next.
-    #[must_use]
-    pub fn new(objects: Arc<dyn ObjectStore>, folder: PathBuf, kept: usize) -> Self {
-        Self { objects, folder, kept, recent: Mutex::default() }
+impl Copies {
+    pub(super) fn new(folder: PathBuf, kept: usize) -> Self {
+        Self { folder, kept, recent: Mutex::default() }
     }
 
-    /// Makes an object readable as a file.
-    ///
-    /// # Errors
-    /// When the object is missing, its store fails, or the copy does not fit the disk.
-    pub async fn open(&self, key: &ObjectKey) -> Result<SourceFile, ObjectError> {
-        if let Some(path) = self.objects.local_file(key).await? {
-            return Ok(SourceFile { path, _copy: None });
-        }
-        let copy = self.copy_of(&key.to_string());
-        let path = copy.get_or_try_init(|| copied(&*self.objects, key, &self.folder)).await?.to_path_buf();
-        Ok(SourceFile { path, _copy: Some(copy) })
+    /// A copy of an object, and where it is as long as it is held.
+    pub(super) async fn of(
+        &self,
+        objects: &dyn ObjectStore,
+        key: &ObjectKey,
+    ) -> Result<(PathBuf, Copy), ObjectError> {
+        let copy = self.named(&key.to_string());
+        let path = copy.get_or_try_init(|| copied(objects, key, &self.folder)).await?.to_path_buf();
+        Ok((path, copy))
     }
 
     /// What is dropped here is removed once its last reader is done.
-    fn copy_of(&self, key: &str) -> Copy {
+    fn named(&self, key: &str) -> Copy {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let known = recent.iter().position(|(name, _)| name == key).and_then(|at| recent.remove(at));
         let (name, copy) = known.unwrap_or_else(|| (key.to_owned(), Copy::default()));
@@ -61,14 +48,6 @@ impl Sources {
             recent.pop_front();
         }
         copy
-    }
-}
-
-impl SourceFile {
-    /// The source as an encoder takes it.
-    #[must_use]
-    pub fn source(&self) -> Source {
-        Source::File(self.path.clone())
     }
 }
 
