@@ -34,6 +34,7 @@ macro_rules! documents {
             what_was_removed_can_be_added_again_under_another_revision
             every_write_gives_another_revision
             of_many_replacements_one_is_done
+            replacements_at_once_have_an_answer_each
             concurrent_increments_lose_nothing
             appending_adds_what_is_not_there_and_only_that
             appending_twice_at_once_adds_each_once

@@ -135,6 +135,36 @@ pub async fn of_many_replacements_one_is_done(port: &dyn Documents) {
     assert_eq!(Replaced::Done(stored.revision), outcomes[done[0]]);
 }
 
+/// Of replacements of many documents at once, those are done that name the present revision; the others change nothing.
+pub async fn replacements_at_once_have_an_answer_each(port: &dyn Documents) {
+    let ids: Vec<String> = (0..40).map(|n| unique(&format!("job-{n}"))).collect();
+    let empty = json!({});
+    let added = ids.iter().map(|id| add(port, Kind::Job, id, &empty));
+    let mut at: Vec<Revision> = join_all(added).await;
+    for n in (0..40).filter(|n| n % 4 > 1) {
+        // Of those that come too late, some are a step behind, others several.
+        let mut now = at[n];
+        for step in 0..n % 4 {
+            let Replaced::Done(next) = replace(port, &ids[n], now, &json!({ "step": step })).await else {
+                panic!("the revision is the present one");
+            };
+            now = next;
+        }
+    }
+    at[36] = Revision(1);
+    let body = json!({ "n": 1 });
+    let all = ids.iter().zip(&at).map(|(id, at)| replace(port, id, *at, &body));
+    for (n, outcome) in join_all(all).await.into_iter().enumerate() {
+        let is_done = n % 4 < 2 && n != 36;
+        assert_eq!(matches!(outcome, Replaced::Done(_)), is_done, "document {n}: {outcome:?}");
+        let stored = read(port, Kind::Job, &ids[n]).await;
+        assert_eq!(stored.body == body, is_done, "document {n}");
+        if let Replaced::Done(revision) = outcome {
+            assert_eq!(stored.revision, revision, "document {n}");
+        }
+    }
+}
+
 /// Many who read, add 1 and try again after a conflict count right.
 pub async fn concurrent_increments_lose_nothing(port: &dyn Documents) {
     const TASKS: u64 = 8;
