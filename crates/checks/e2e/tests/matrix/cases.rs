@@ -62,7 +62,7 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "begins before 0",
         "a.mkv",
-        &["PICTURES SOUND X264 -avoid_negative_ts disabled -output_ts_offset -0.5 OUT"],
+        &["PICTURES SOUND -c:v mpeg4 -qscale:v 2 -avoid_negative_ts disabled -output_ts_offset -0.5 OUT"],
         ready(PLAIN, 3.0, 1, COUNTED),
     ),
     case(
