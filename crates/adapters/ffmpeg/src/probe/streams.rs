@@ -69,7 +69,7 @@ pub(super) struct AudioStream {
 /// Reads the headers.
 pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<Headers, MediaError> {
     let call = Call::ffprobe(&config.ffprobe)
-        .words("-threads 1 -show_format -show_streams -of json")
+        .words("-threads 1 -show_format -show_programs -show_streams -of json")
         .source(path, &config.limits);
     let mut json = String::new();
     let ended = process::run(config, &call, look_bounds(&config.limits), |line| {
@@ -145,9 +145,11 @@ fn interpret(found: Found, limits: &Limits) -> Result<Headers, MediaError> {
     if found.format.probe_score <= GUESS {
         return Err(not_media());
     }
-    let of = |kind: &'static str| found.streams.iter().filter(move |s| s.codec_type == kind);
-    let moving: Vec<&Stream> = of("video").filter(|s| !s.is_still()).collect();
-    let video = moving.iter().find(|s| s.has_decoder()).map(|stream| stream.video(limits)).transpose()?;
+    let of_all = |kind: &'static str| found.streams.iter().filter(move |s| s.codec_type == kind);
+    let moving: Vec<&Stream> = of_all("video").filter(|s| !s.is_still()).collect();
+    let chosen = main_picture(&moving);
+    let of = |kind| of_all(kind).filter(|s| found.is_beside(s.index, chosen));
+    let video = chosen.map(|stream| stream.video(limits)).transpose()?;
     let audio: Vec<AudioStream> = of("audio").filter(|s| s.has_decoder()).filter_map(Stream::audio).collect();
     if let (None, Some(stream)) = (&video, moving.first().copied().or_else(|| of("audio").next()))
         && (audio.is_empty() || !moving.is_empty())
@@ -161,16 +163,53 @@ fn interpret(found: Found, limits: &Limits) -> Result<Headers, MediaError> {
         ));
     }
     let subtitles = of("subtitle").filter(|s| s.is_text()).map(Stream::subtitles).collect();
-    let notes = found.streams.iter().filter_map(Stream::note).collect();
+    let beside = found.streams.iter().filter(|s| found.is_beside(s.index, chosen));
+    let notes = beside.filter_map(Stream::note).collect();
     let declared_us = found.format.declared_us();
     Ok(Headers { container: found.format.format_name, video, audio, subtitles, declared_us, notes })
+}
+
+/// Of several pictures the one that players show: no track that is switched off, as MP4 has them, and no small preview.
+fn main_picture<'a>(moving: &[&'a Stream]) -> Option<&'a Stream> {
+    let weight = |s: &Stream| (s.is("default"), u64::from(s.width) * u64::from(s.height));
+    // Of equals the first.
+    moving.iter().rev().filter(|s| s.has_decoder()).max_by_key(|s| weight(s)).copied()
 }
 
 #[derive(Debug, Deserialize)]
 struct Found {
     format: Format,
     #[serde(default)]
+    programs: Vec<Program>,
+    #[serde(default)]
     streams: Vec<Stream>,
+}
+
+impl Found {
+    /// Whether a stream goes with that picture: broadcasts carry several programs, each with a picture and sound.
+    fn is_beside(&self, index: u32, picture: Option<&Stream>) -> bool {
+        let of = |index: u32| self.programs.iter().filter(move |program| program.has(index));
+        let Some(picture) = picture else { return true };
+        let apart = of(index).next().is_some() && of(picture.index).next().is_some();
+        !apart || of(picture.index).any(|program| program.has(index))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Program {
+    #[serde(default)]
+    streams: Vec<Member>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Member {
+    index: u32,
+}
+
+impl Program {
+    fn has(&self, index: u32) -> bool {
+        self.streams.iter().any(|member| member.index == index)
+    }
 }
 
 #[derive(Debug, Deserialize)]
