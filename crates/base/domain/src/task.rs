@@ -1,6 +1,6 @@
 //! What an encoder is asked to do: one self-contained order per kind of job, with no name or text of a user in it.
 
-use crate::{ladder::Rendition, rate::Rate, stills::Stills};
+use crate::{ladder::Rendition, rate::Rate, stills::Stills, timeline::Untimed};
 use serde::{Deserialize, Serialize};
 
 /// An order for the encoder.
@@ -28,6 +28,9 @@ pub struct ChunkTask {
     pub start_us: i64,
     /// Where the demuxer is sent beforehand, in microseconds of the source's own clock; `None`: it starts at the beginning.
     pub seek_us: Option<i64>,
+    /// What decoders have no time for, where the demuxer starts at the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untimed: Option<Untimed>,
     /// Pictures per second of the grid.
     pub rate: Rate,
     /// The chunk's first frame on the grid: what its decode times begin at.

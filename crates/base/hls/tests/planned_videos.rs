@@ -47,6 +47,7 @@ fn media(size: (u32, u32), rate: Rate, frames: u64, sounds: u32, texts: u32, pic
         rate,
         constant: true,
         longest_gap_us: 1,
+        untimed: None,
         keyframes: Vec::new(),
     };
     let video = VideoTrack {

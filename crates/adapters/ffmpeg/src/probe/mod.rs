@@ -142,7 +142,8 @@ fn video_track(
     };
     let mut pictures = track.pictures;
     pictures.iter_mut().for_each(|packet| packet.pts_us += delay_us);
-    let timeline = timeline(pictures, &stream.rates).ok_or_else(|| decode::nothing("picture"))?;
+    let mut timeline = timeline(pictures, &stream.rates).ok_or_else(|| decode::nothing("picture"))?;
+    timeline.untimed = track.untimed;
     within_length(timeline.end_us - timeline.start_us, limits)?;
     within_rate(&timeline, limits)?;
     Ok(VideoTrack {

@@ -39,6 +39,7 @@ fn media() -> MediaInfo {
         rate,
         constant: true,
         longest_gap_us: 40_000,
+        untimed: None,
         keyframes: Vec::new(),
     };
     let video = VideoTrack {

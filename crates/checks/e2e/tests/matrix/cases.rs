@@ -66,6 +66,12 @@ pub(crate) const CASES: &[Case] = &[
         ready(PLAIN, 3.0, 1, COUNTED),
     ),
     case(
+        "H.264 that begins before 0",
+        "a.mkv",
+        &["PICTURES SOUND X264 -avoid_negative_ts disabled -output_ts_offset -0.5 OUT"],
+        ready(PLAIN, 3.0, 1, ALIKE),
+    ),
+    case(
         "an edit list",
         "a.mp4",
         &["PICTURES SOUND X264 -g 25 OUT.mp4", "-ss 1.1 IN -c copy OUT"],
