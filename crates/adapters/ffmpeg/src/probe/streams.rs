@@ -26,6 +26,8 @@ const GUESS: u32 = 25;
 const TEXT: [&str; 7] = ["subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"];
 /// Containers whose header says how long they play; elsewhere the demuxer guesses.
 const DECLARING: [&str; 7] = ["mov", "matroska", "avi", "asf", "flac", "wav", "mxf"];
+/// From so many seconds on, a header's length is a way to say that it is not known.
+const MOST_DECLARED: f64 = 1e6;
 /// A wider or narrower pixel is a mistake in the header.
 const WIDEST_PIXEL: f64 = 8.0;
 
@@ -224,7 +226,7 @@ impl Format {
     fn declared_us(&self) -> Option<i64> {
         let declares = self.format_name.split(',').any(|name| DECLARING.contains(&name));
         let seconds = self.duration.as_deref().filter(|_| declares)?.parse::<f64>().ok()?;
-        Some((seconds * 1e6) as i64)
+        (seconds < MOST_DECLARED).then_some((seconds * 1e6) as i64)
     }
 }
 
