@@ -281,6 +281,7 @@ mod tests {
             segment_frames: 100,
             deinterlace: false,
             tone_map: false,
+            mended: Vec::new(),
             renditions: domain::ladder::renditions(640, 360, Rate::new(25, 1).unwrap()),
         }
     }

@@ -19,6 +19,19 @@ pub enum EncodeTask {
     TestSource(TestSourceTask),
 }
 
+impl EncodeTask {
+    /// The streams of a mended copy that is read instead of the source; empty: the source itself.
+    #[must_use]
+    pub fn mended(&self) -> &[u32] {
+        match self {
+            Self::Chunk(task) => &task.mended,
+            Self::Span(task) => &task.mended,
+            Self::Stills(task) => &task.mended,
+            Self::Subtitles(_) | Self::TestSource(_) => &[],
+        }
+    }
+}
+
 /// The pictures of a chunk. It yields exactly the frames that are asked for, whatever the source does there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChunkTask {
@@ -50,6 +63,10 @@ pub struct ChunkTask {
     pub deinterlace: bool,
     /// Map HDR to SDR first.
     pub tone_map: bool,
+    /// The streams of a copy of the source whose clock does not jump: what is read instead, as
+    /// [`crate::media::MediaInfo::mended`] has it. Empty: the source itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<u32>,
     /// What comes out.
     pub renditions: Vec<Rendition>,
 }
@@ -73,6 +90,10 @@ pub struct SpanTask {
     pub segment_frames: Vec<u32>,
     /// By how many microseconds everything sounds later than its place: as much as the pictures are shown later.
     pub delay_us: i64,
+    /// The streams of a copy of the source whose clock does not jump: what is read instead, as
+    /// [`crate::media::MediaInfo::mended`] has it. Empty: the source itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<u32>,
     /// The rate in kbit/s.
     pub kbps: u32,
 }
@@ -113,6 +134,10 @@ pub struct StillsTask {
     pub deinterlace: bool,
     /// Map HDR to SDR first.
     pub tone_map: bool,
+    /// The streams of a copy of the source whose clock does not jump: what is read instead, as
+    /// [`crate::media::MediaInfo::mended`] has it. Empty: the source itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<u32>,
     /// What comes out.
     pub stills: Stills,
 }

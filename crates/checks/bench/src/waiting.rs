@@ -155,6 +155,7 @@ fn pictures(seconds: u32) -> MediaInfo {
         audio: Vec::new(),
         subtitles: Vec::new(),
         declared_us: None,
+        mended: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -33,13 +33,28 @@ pub(super) struct Track {
     early: Vec<i64>,
     /// A time to decode at was told.
     decodes: bool,
+    /// A packet came long after the one before it.
+    pub(super) leaps: bool,
 }
+
+/// A pause that no recording makes.
+pub(super) const LEAP_US: i64 = 10_000_000;
 
 impl Track {
     /// A track whose packets all have presentation times.
     pub(super) fn timed(start_us: i64, end_us: i64, pictures: Vec<Packet>) -> Self {
         let (heard, unshown, early) = (Heard::PresentationTimes, Vec::new(), Vec::new());
-        Self { start_us, end_us, heard, pictures, untimed: None, unshown, early, decodes: false }
+        Self {
+            start_us,
+            end_us,
+            heard,
+            pictures,
+            untimed: None,
+            unshown,
+            early,
+            decodes: false,
+            leaps: false,
+        }
     }
 
     /// A track of which nothing is known.
@@ -74,8 +89,7 @@ impl Track {
         });
         self.pictures.splice(..0, early);
         self.start_us = self.start_us.min(start_us);
-        self.untimed =
-            u32::try_from(count).ok().map(|pictures| Untimed { pictures, start_us, every_us });
+        self.untimed = u32::try_from(count).ok().map(|pictures| Untimed { pictures, start_us, every_us });
     }
 
     /// Gives presentation times to the pictures that came without, as MPEG program streams have them:
@@ -132,14 +146,7 @@ pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<
     .await?;
     match ended.end {
         // A file that is cut ends in an error: what came before it counts.
-        End::Exited(_) => {
-            tracks.retain(|_, track: &mut Track| track.has_times());
-            for track in tracks.values_mut() {
-                track.complete();
-                track.begin();
-            }
-            Ok(tracks)
-        }
+        End::Exited(_) => Ok(completed(tracks)),
         End::Enough => {
             let limit = limits.pictures;
             Err(rejected(
@@ -149,6 +156,16 @@ pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<
         }
         End::Stalled(_) | End::OverTime(_) => Err(too_costly("Reading the file")),
     }
+}
+
+/// The tracks, when all packets were taken in.
+pub(super) fn completed(mut tracks: BTreeMap<u32, Track>) -> BTreeMap<u32, Track> {
+    tracks.retain(|_, track| track.has_times());
+    for track in tracks.values_mut() {
+        track.complete();
+        track.begin();
+    }
+    tracks
 }
 
 /// ffprobe, before its source, as it prints packets so that [`Line::parse`] understands.
@@ -202,7 +219,11 @@ impl Line {
 
 /// Takes in a line; says whether it was a picture.
 fn note(line: &str, tracks: &mut BTreeMap<u32, Track>) -> bool {
-    let Some(line) = Line::parse(line).filter(|line| !line.discarded) else { return false };
+    Line::parse(line).filter(|line| !line.discarded).is_some_and(|line| take(line, tracks))
+}
+
+/// Takes in a packet; says whether it was a picture.
+pub(super) fn take(line: Line, tracks: &mut BTreeMap<u32, Track>) -> bool {
     let track = tracks.entry(line.index).or_insert_with(Track::new);
     let before = Some(track.end_us).filter(|_| track.has_times());
     let before = before.filter(|_| track.decodes || track.early.is_empty());
@@ -212,6 +233,7 @@ fn note(line: &str, tracks: &mut BTreeMap<u32, Track>) -> bool {
         return line.kind == Kind::Video;
     };
     track.decodes |= line.dts_us.is_some();
+    track.leaps |= before.is_some_and(|end_us| pts_us > end_us.saturating_add(LEAP_US));
     let end_us = pts_us + line.duration_us;
     let heard = if line.pts_us.is_some() { Heard::PresentationTimes } else { Heard::DecodeTimes };
     if !track.has_times() {
@@ -281,7 +303,8 @@ mod tests {
     #[test]
     fn pictures_before_any_time_are_shown_before_the_first_that_has_one() {
         let shown = |early: [&str; 3]| {
-            let timed = ["0.140000|N/A|0.040000|__", "0.060000|N/A|0.040000|__", "0.100000|0.060000|0.040000|__"];
+            let timed =
+                ["0.140000|N/A|0.040000|__", "0.060000|N/A|0.040000|__", "0.100000|0.060000|0.040000|__"];
             let mut tracks = BTreeMap::new();
             for line in early.into_iter().chain(timed) {
                 assert!(note(&format!("video|0|{line}"), &mut tracks));

@@ -44,6 +44,22 @@ pub(super) struct Headers {
     pub(super) notes: Vec<Note>,
 }
 
+impl Headers {
+    /// The numbers of the streams of pictures and sound that come out.
+    pub(super) fn streams(&self) -> Vec<u32> {
+        let sound = self.audio.iter().map(|stream| stream.index);
+        self.video.iter().map(|stream| stream.index).chain(sound).collect()
+    }
+
+    /// Numbers these streams as a copy has them that holds them alone.
+    pub(super) fn renumber(&mut self) {
+        self.subtitles.clear();
+        let video = self.video.iter_mut().map(|stream| &mut stream.index);
+        let all = video.chain(self.audio.iter_mut().map(|stream| &mut stream.index));
+        all.zip(0..).for_each(|(index, number)| *index = number);
+    }
+}
+
 /// A stream of moving pictures.
 #[derive(Debug)]
 pub(super) struct VideoStream {

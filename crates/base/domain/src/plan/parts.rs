@@ -37,6 +37,7 @@ impl Plan {
             segment_frames: self.grid.segment_frames,
             deinterlace: video.interlaced,
             tone_map: video.high_dynamic_range,
+            mended: info.mended.clone(),
             renditions: self.renditions.clone(),
         };
         self.part(chunk_name(index), EncodeTask::Chunk(task), index, frames.start)
@@ -60,6 +61,7 @@ impl Plan {
             first_segment: segments.start,
             segment_frames: segments.clone().map(count).collect(),
             delay_us: self.delay_us(),
+            mended: info.mended.clone(),
             kbps: rendition.kbps,
         };
         let at = self.grid.segment(segments.start).start;
@@ -96,6 +98,7 @@ impl Plan {
             keyframes_only: stills.of_keyframes(video),
             deinterlace: video.interlaced,
             tone_map: video.high_dynamic_range,
+            mended: info.mended.clone(),
             stills,
         };
         let (name, task) = (STILLS_PART.to_owned(), EncodeTask::Stills(task));

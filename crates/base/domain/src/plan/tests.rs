@@ -43,6 +43,7 @@ fn source(frames: u64, rate: Rate, sound: Option<(i64, i64)>) -> MediaInfo {
         audio: sound.into_iter().map(track).collect(),
         subtitles: Vec::new(),
         declared_us: None,
+        mended: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -60,7 +61,10 @@ fn what_has_no_time_is_read_from_the_beginning() {
     });
     let tasks: Vec<_> = tasks.take(3).collect();
     let untimed = Some(untimed);
-    assert_eq!(tasks, [(0, None, untimed), (4_000_000, None, untimed), (12_000_000, Some(12_020_000), untimed)]);
+    assert_eq!(
+        tasks,
+        [(0, None, untimed), (4_000_000, None, untimed), (12_000_000, Some(12_020_000), untimed)]
+    );
 }
 
 fn text_track() -> SubtitleTrack {

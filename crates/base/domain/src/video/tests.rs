@@ -58,6 +58,7 @@ fn media() -> MediaInfo {
         audio: Vec::new(),
         subtitles: Vec::new(),
         declared_us: None,
+        mended: Vec::new(),
         notes: Vec::new(),
     }
 }
