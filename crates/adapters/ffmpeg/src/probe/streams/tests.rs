@@ -24,6 +24,16 @@ fn sizes_are_as_displayed() {
 }
 
 #[test]
+fn a_header_that_promises_forever_promises_nothing() {
+    let declared = |seconds: &str| {
+        let text = format!(r#"{{"format_name":"mov,mp4","probe_score":100,"duration":"{seconds}"}}"#);
+        serde_json::from_str::<Format>(&text).unwrap().declared_us()
+    };
+    assert_eq!(declared("9.000000"), Some(9_000_000));
+    assert_eq!(declared("4294967.295000"), None);
+}
+
+#[test]
 fn hdr_has_to_be_tagged_in_full() {
     let hdr = |colours: &str| {
         let json = format!(
