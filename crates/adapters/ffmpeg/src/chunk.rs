@@ -16,6 +16,7 @@ use domain::{
     ladder::Rendition,
     rejection::{Rejection, RejectionCode},
     task::ChunkTask,
+    timeline::Untimed,
 };
 use ports::{EncodedTrack, MediaError, Source};
 use std::path::{Path, PathBuf};
@@ -143,8 +144,12 @@ fn graph(maps_tones: bool, task: &ChunkTask, start: Start) -> String {
     let (num, den, first) = (task.rate.num, task.rate.den, task.first_frame);
     let begin = seconds(task.start_us - task.rate.micros_at(start.lead));
     let (from, to) = (start.lead, start.lead + u64::from(task.frames));
+    let mut graph = format!("[0:{}]", task.stream_index);
+    if let (None, Some(untimed)) = (start.seek_us, &task.untimed) {
+        graph.push_str(&timed(untimed));
+    }
     // The first scaler keeps the first picture's size and costs nothing while it lasts.
-    let mut graph = format!("[0:{}]scale=eval=init", task.stream_index);
+    graph.push_str("scale=eval=init");
     if task.deinterlace {
         graph.push_str(",bwdif=mode=send_frame:deint=interlaced");
     }
@@ -168,6 +173,13 @@ fn graph(maps_tones: bool, task: &ChunkTask, start: Start) -> String {
         ));
     }
     graph
+}
+
+/// A filter, before a comma, that gives the first pictures their times: ffmpeg would count from 0, and then jump back.
+fn timed(untimed: &Untimed) -> String {
+    let Untimed { pictures, start_us, every_us } = *untimed;
+    let (start, every) = (seconds(start_us), seconds(every_us));
+    format!("setpts='if(lt(N,{pictures}),({start}+N*{every})/TB,PTS)',")
 }
 
 /// Filters, after a comma, from HDR to SDR of this size.
@@ -211,12 +223,15 @@ fn file(scratch: &Path, number: usize) -> PathBuf {
 
 enum Collected {
     Tracks(Vec<EncodedTrack>),
-    /// No picture was decoded.
+    /// No picture was decoded, or not those of the chunk.
     Nothing(Ended),
 }
 
 /// Reads what was written, and believes none of it.
 async fn collect(job: Job<'_>, task: &ChunkTask, ended: Ended) -> Result<Collected, MediaError> {
+    if failure::lost_its_place(&ended) {
+        return Ok(Collected::Nothing(ended));
+    }
     let mut tracks = Vec::with_capacity(task.renditions.len());
     let mut empty = 0;
     for (number, rendition) in task.renditions.iter().enumerate() {
@@ -256,6 +271,7 @@ mod tests {
             stream_index: 0,
             start_us: 4_000_000 + i64::try_from(first_frame).unwrap() * 40_000,
             seek_us,
+            untimed: None,
             rate: Rate::new(25, 1).unwrap(),
             first_frame,
             frames: 100,
@@ -265,6 +281,7 @@ mod tests {
             segment_frames: 100,
             deinterlace: false,
             tone_map: false,
+            mended: Vec::new(),
             renditions: domain::ladder::renditions(640, 360, Rate::new(25, 1).unwrap()),
         }
     }
@@ -288,6 +305,17 @@ mod tests {
         let graph = graph(false, &task(1000, None), Start { seek_us: None, lead: 1000 });
         assert!(graph.contains("start_time=4.000000:"), "{graph}");
         assert!(graph.contains("trim=start_frame=1000:end_frame=1100,setpts=N+1000"), "{graph}");
+    }
+
+    #[test]
+    fn pictures_without_times_get_theirs_where_reading_starts_with_them() {
+        let untimed = Some(Untimed { pictures: 13, start_us: -500_000, every_us: 40_000 });
+        let task = ChunkTask { untimed, ..task(100, Some(7_000_000)) };
+        let expected = "[0:0]setpts='if(lt(N,13),(-0.500000+N*0.040000)/TB,PTS)',scale=";
+        for (seek_us, given) in [(None, true), (Some(7_000_000), false)] {
+            let graph = graph(false, &task, Start { seek_us, lead: 0 });
+            assert_eq!(graph.starts_with(expected), given, "{graph}");
+        }
     }
 
     #[test]

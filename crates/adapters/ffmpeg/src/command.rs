@@ -11,21 +11,30 @@ use std::{
 /// text as pictures (tty): `-protocol_whitelist` alone lets a playlist named `.mp4` open other files.
 const DEMUXERS: &str = "\
     mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,live_flv,asf,ogg,mpeg,mxf,gif,dv,wav,mp3,flac,\
-    aac,amr,aiff";
+    aac,amr,aiff,rm,wtv,ivf";
 
-/// Decoders for what cameras, phones, recorders and editors write. Subtitles are among them because `ffprobe`
-/// opens the decoder of every stream, and ends where it may not.
+/// Decoders for what cameras, phones, recorders and editors write, and wrote. Subtitles and pictures of covers are among them
+/// because `ffprobe` opens the decoder of every stream, and ends where it may not: one odd track would cost the whole file.
 const DECODERS: &str = "\
     h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,vp6,vp6f,vp6a,mpeg1video,mpeg2video,\
     mpegvideo,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,wmv1,wmv2,wmv3,vc1,h261,h263,h263i,h263p,flv,mjpeg,\
     mjpegb,prores,dnxhd,dvvideo,theora,cinepak,indeo3,indeo4,indeo5,svq1,svq3,rpza,smc,qtrle,8bps,\
     huffyuv,ffvhuff,ffv1,utvideo,magicyuv,lagarith,rawvideo,v210,gif,png,msvideo1,msrle,cfhd,jpeg2000,\
-    tscc2,zmbv,fraps,hap,aac,aac_latm,mp1,mp1float,mp2,mp2float,mp3,mp3float,ac3,eac3,dca,truehd,mlp,\
+    tscc2,zmbv,fraps,hap,camtasia,camstudio,flashsv,flashsv2,mss1,mss2,msa1,mts2,g2m,vmnc,mszh,zlib,aasc,\
+    dxtory,cllc,rv10,rv20,rv30,rv40,vp3,vp4,vp5,vp7,cavs,dirac,snow,amv,sp5x,mimic,aic,pixlet,sheervideo,\
+    hq_hqa,hqx,avrn,avui,dxv,speedhq,asv1,asv2,vcr1,cljr,wnv1,indeo2,ultimotion,qpeg,truemotion1,\
+    truemotion2,cyuv,loco,r210,r10k,v210x,v308,v408,v410,y41p,yuv4,ayuv,012v,vc1image,wmv3image,jpegls,\
+    bmp,tiff,targa,sgi,webp,aac,aac_latm,mp1,mp1float,mp2,mp2float,mp3,mp3float,ac3,eac3,dca,truehd,mlp,\
     opus,libopus,vorbis,libvorbis,flac,alac,wavpack,tta,ape,wmav1,wmav2,wmapro,wmavoice,wmalossless,\
     amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_u8,pcm_s8,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,\
     pcm_f32be,pcm_f64le,pcm_f64be,pcm_u16le,pcm_u16be,pcm_u24le,pcm_u24be,pcm_u32le,pcm_u32be,pcm_alaw,\
     pcm_mulaw,pcm_dvd,pcm_bluray,pcm_vidc,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,g722,g726,\
-    adpcm_yamaha,g723_1,gsm,gsm_ms,mace3,mace6,qdm2,nellymoser,speex,libspeex,s302m,subrip,srt,ass,ssa,\
+    adpcm_yamaha,g723_1,gsm,gsm_ms,mace3,mace6,qdm2,nellymoser,speex,libspeex,s302m,dolby_e,\
+    cook,sipr,real_144,real_288,ralf,atrac3,atrac3plus,qcelp,evrc,ilbc,libilbc,g726le,g729,libgsm,\
+    libgsm_ms,dvaudio,als,mp3adufloat,mp3adu,mp3on4float,mp3on4,truespeech,imc,metasound,msnsiren,qdmc,\
+    on2avc,adpcm_ima_amv,adpcm_ct,adpcm_sbpro_2,adpcm_sbpro_3,adpcm_sbpro_4,adpcm_ima_dk3,adpcm_ima_dk4,\
+    pcm_s8_planar,pcm_s16be_planar,pcm_s16le_planar,pcm_s24le_planar,pcm_s32le_planar,pcm_s64le,\
+    pcm_s64be,pcm_f16le,pcm_f24le,libaribb24,libaribcaption,subrip,srt,ass,ssa,\
     webvtt,mov_text,text,pgssub,dvdsub,dvbsub,xsub,cc_dec,libzvbi_teletextdec";
 
 /// How much of a file the demuxer may read, in bytes, and how much of its time, in microseconds, before the

@@ -30,6 +30,11 @@ pub(crate) fn tolerated(ended: Ended, what: &str) -> Result<(), MediaError> {
     }
 }
 
+/// Whether the demuxer was sent to a place that it did not find: it goes on wherever it is then, which may be the end.
+pub(crate) fn lost_its_place(ended: &Ended) -> bool {
+    ended.stderr.contains("could not seek to position")
+}
+
 /// Whether a signal is one that somebody sends.
 pub(crate) fn is_sent(signal: i32) -> bool {
     SENT.contains(&signal)

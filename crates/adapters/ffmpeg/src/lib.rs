@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod installed;
 mod limits;
+mod mend;
 mod mp4;
 mod probe;
 mod process;
@@ -87,10 +88,13 @@ impl Encoder for Ffmpeg {
         progress: &ProgressSink,
     ) -> Result<Encoded, MediaError> {
         let job = Job { config: &self.config, urgency, scratch: absolute(scratch)?, progress };
-        let source = || match source {
-            Some(source) => readable(source),
-            None => Err(refused("a task that reads a source came without one")),
+        let source = source.map(readable).transpose()?;
+        let mended = match source {
+            Some(source) if !task.mended().is_empty() => Some(mend::copy(job, source, task.mended()).await?),
+            _ => None,
         };
+        let source = mended.as_ref().or(source);
+        let source = || source.ok_or_else(|| refused("a task that reads a source came without one"));
         match task {
             EncodeTask::Chunk(task) => {
                 let maps_tones = task.tone_map && self.installed().await?.maps_tones;

@@ -43,6 +43,14 @@ pub(crate) async fn encode(
     let direct = seek(direct, task.seek_us).reading(source, &job.config.limits).arg("-filter_complex");
     let direct = direct.arg(format!("[0:{}]{},{}[a]", task.stream_index, resampled(), placed(task)));
     let (ended, stream) = run(job, task, direct).await?;
+    if task.seek_us.is_some() && failure::lost_its_place(&ended) {
+        tracing::warn!(
+            first_frame = task.first_frame,
+            "a place in the source is not found: it is read from the beginning"
+        );
+        let from_the_beginning = SpanTask { seek_us: None, ..task.clone() };
+        return Box::pin(encode(job, source, &from_the_beginning)).await;
+    }
     // One graph counts its samples; where the sound changes its form, each new form has a graph of its own.
     let once = EARLY_FRAMES + frames + LATE_FRAMES + PRIMING_FRAMES;
     let track = match adts::frames(&stream, adts::Form::STEREO_48_KHZ) {
@@ -187,6 +195,7 @@ mod tests {
             first_segment: 0,
             segment_frames: vec![188, 187],
             delay_us: 0,
+            mended: Vec::new(),
             kbps: 128,
         };
         assert_eq!(first_sample(&task(0)), 70_403 - 4096);

@@ -62,6 +62,7 @@ mod tests {
             audio: vec![track],
             subtitles: Vec::new(),
             declared_us,
+            mended: Vec::new(),
             notes: Vec::new(),
         };
         (note(&info).is_some(), refusal(&info).is_some())

@@ -20,6 +20,10 @@ pub struct MediaInfo {
     /// How long the header says that it plays, in microseconds, where it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_us: Option<i64>,
+    /// The source's clock jumps, and everything here is about a copy of it whose clock does not: of these streams, by their
+    /// numbers in the container, in this order. Empty: it is about the source itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<u32>,
     /// What of the source does not come out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,

@@ -129,6 +129,7 @@ mod tests {
             rate: Rate { num: 25, den: 1 },
             constant: true,
             longest_gap_us: 0,
+            untimed: None,
             keyframes: Vec::new(),
         };
         let (codec, interlaced, high_dynamic_range) = ("h264".to_owned(), false, false);

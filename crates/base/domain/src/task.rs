@@ -1,6 +1,6 @@
 //! What an encoder is asked to do: one self-contained order per kind of job, with no name or text of a user in it.
 
-use crate::{ladder::Rendition, rate::Rate, stills::Stills};
+use crate::{ladder::Rendition, rate::Rate, stills::Stills, timeline::Untimed};
 use serde::{Deserialize, Serialize};
 
 /// An order for the encoder.
@@ -19,6 +19,19 @@ pub enum EncodeTask {
     TestSource(TestSourceTask),
 }
 
+impl EncodeTask {
+    /// The streams of a mended copy that is read instead of the source; empty: the source itself.
+    #[must_use]
+    pub fn mended(&self) -> &[u32] {
+        match self {
+            Self::Chunk(task) => &task.mended,
+            Self::Span(task) => &task.mended,
+            Self::Stills(task) => &task.mended,
+            Self::Subtitles(_) | Self::TestSource(_) => &[],
+        }
+    }
+}
+
 /// The pictures of a chunk. It yields exactly the frames that are asked for, whatever the source does there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChunkTask {
@@ -28,6 +41,9 @@ pub struct ChunkTask {
     pub start_us: i64,
     /// Where the demuxer is sent beforehand, in microseconds of the source's own clock; `None`: it starts at the beginning.
     pub seek_us: Option<i64>,
+    /// What decoders have no time for, where the demuxer starts at the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untimed: Option<Untimed>,
     /// Pictures per second of the grid.
     pub rate: Rate,
     /// The chunk's first frame on the grid: what its decode times begin at.
@@ -47,6 +63,10 @@ pub struct ChunkTask {
     pub deinterlace: bool,
     /// Map HDR to SDR first.
     pub tone_map: bool,
+    /// The streams of a copy of the source whose clock does not jump: what is read instead, as
+    /// [`crate::media::MediaInfo::mended`] has it. Empty: the source itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<u32>,
     /// What comes out.
     pub renditions: Vec<Rendition>,
 }
@@ -70,6 +90,10 @@ pub struct SpanTask {
     pub segment_frames: Vec<u32>,
     /// By how many microseconds everything sounds later than its place: as much as the pictures are shown later.
     pub delay_us: i64,
+    /// The streams of a copy of the source whose clock does not jump: what is read instead, as
+    /// [`crate::media::MediaInfo::mended`] has it. Empty: the source itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<u32>,
     /// The rate in kbit/s.
     pub kbps: u32,
 }
@@ -110,6 +134,10 @@ pub struct StillsTask {
     pub deinterlace: bool,
     /// Map HDR to SDR first.
     pub tone_map: bool,
+    /// The streams of a copy of the source whose clock does not jump: what is read instead, as
+    /// [`crate::media::MediaInfo::mended`] has it. Empty: the source itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<u32>,
     /// What comes out.
     pub stills: Stills,
 }

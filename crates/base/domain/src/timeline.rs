@@ -31,9 +31,23 @@ pub struct Timeline {
     pub constant: bool,
     /// The longest time between two pictures, in microseconds.
     pub longest_gap_us: i64,
+    /// Pictures at the beginning to which the container gives no time, so that decoders make one up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untimed: Option<Untimed>,
     /// Where decoding may begin; kept for planning only, not in documents.
     #[serde(skip)]
     pub keyframes: Vec<Keyframe>,
+}
+
+/// Pictures without times, as H.264 before 0 is in Matroska: they are shown evenly before the first one that has a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Untimed {
+    /// How many they are, in the order in which they show.
+    pub pictures: u32,
+    /// When the first of them shows, in microseconds of the source's own clock.
+    pub start_us: i64,
+    /// How long each of them shows.
+    pub every_us: i64,
 }
 
 /// A place where decoding may begin.
@@ -49,6 +63,14 @@ pub struct Keyframe {
 const LONE_PICTURE_US: i64 = 40_000;
 /// The rate given to what has no rhythm of its own.
 const FALLBACK_RATE: Rate = Rate { num: 25, den: 1 };
+
+impl Untimed {
+    /// When the last of them has been shown.
+    #[must_use]
+    pub fn end_us(&self) -> i64 {
+        self.start_us.saturating_add(self.every_us.saturating_mul(i64::from(self.pictures)))
+    }
+}
 
 impl Timeline {
     /// Judges the packets of one track, in any order; `nominal` is the rate that the container claims. `None` when there
@@ -73,6 +95,7 @@ impl Timeline {
             rate: constant.unwrap_or_else(usual),
             constant: constant.is_some(),
             longest_gap_us: gaps.iter().copied().max().unwrap_or(0).max(end_us - last.pts_us),
+            untimed: None,
             keyframes: packets
                 .iter()
                 .filter(|p| p.key)

@@ -47,6 +47,7 @@ fn media(size: (u32, u32), rate: Rate, frames: u64, sounds: u32, texts: u32, pic
         rate,
         constant: true,
         longest_gap_us: 1,
+        untimed: None,
         keyframes: Vec::new(),
     };
     let video = VideoTrack {
@@ -83,6 +84,7 @@ fn media(size: (u32, u32), rate: Rate, frames: u64, sounds: u32, texts: u32, pic
         audio,
         subtitles: (20..20 + texts).map(subtitles).collect(),
         declared_us: None,
+        mended: Vec::new(),
         notes: Vec::new(),
     }
 }

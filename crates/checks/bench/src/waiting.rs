@@ -136,6 +136,7 @@ fn pictures(seconds: u32) -> MediaInfo {
         rate,
         constant: true,
         longest_gap_us: rate.micros_at(1),
+        untimed: None,
         keyframes: Vec::new(),
     };
     let video = VideoTrack {
@@ -154,6 +155,7 @@ fn pictures(seconds: u32) -> MediaInfo {
         audio: Vec::new(),
         subtitles: Vec::new(),
         declared_us: None,
+        mended: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -1,6 +1,9 @@
 //! A fragmented MP4 of one track, cut into its initialization segment and its fragments.
 
-use super::{Broken, shift::Shift};
+use super::{
+    Broken,
+    shift::{self, Shift},
+};
 use bytes::Bytes;
 use mp4_atom::{Atom, DecodeAtom, DecodeMaybe, Header, Moof, Moov};
 use std::ops::Range;
@@ -38,6 +41,11 @@ pub(super) struct Fragment {
 /// Takes a file apart, numbers its fragments from `first_sequence` on and moves them by `shift`; what follows the last one
 /// (`mfra`) is left out.
 pub(super) fn parse(mut file: Vec<u8>, first_sequence: u32, shift: Shift) -> Result<Fragmented, Broken> {
+    for (_, range) in boxes(&file)?.into_iter().rev().filter(|(kind, _)| *kind == Moof::KIND) {
+        if let Some(longer) = shift::with_offsets(&file[range.clone()])? {
+            file.splice(range, longer);
+        }
+    }
     let boxes = boxes(&file)?;
     let starts: Vec<&Range<usize>> =
         boxes.iter().filter(|(kind, _)| *kind == Moof::KIND).map(|(_, r)| r).collect();

@@ -3,11 +3,12 @@
 mod boxes;
 mod decode;
 mod encryption;
+mod jumps;
 mod packets;
 mod streams;
 mod tables;
 
-use crate::{config::FfmpegConfig, failure, limits::Limits, process::Bounds};
+use crate::{config::FfmpegConfig, failure, limits::Limits, mend, process::Bounds};
 use domain::{
     completeness,
     media::{AudioTrack, MediaInfo, VideoTrack},
@@ -37,8 +38,20 @@ pub(crate) async fn look(config: &FfmpegConfig, path: &Path) -> Result<MediaInfo
         ));
     }
     // The packets of a long file may take a while; whatever else is wrong with it ends that at once.
-    let (packets, (headers, decoded)) = tokio::try_join!(tracks(config, path), headers(config, path))?;
-    assemble(headers, packets, &decoded, &config.limits)
+    let (mut packets, (mut headers, decoded)) =
+        tokio::try_join!(tracks(config, path), headers(config, path))?;
+    let streams = headers.streams();
+    let mended = headers.container == "mpegts" && jumps::in_any(&streams, &packets) && is_small(path).await;
+    if mended {
+        packets = jumps::mended(config, path, &streams).await?;
+        headers.renumber();
+    }
+    let info = assemble(headers, packets, &decoded, &config.limits)?;
+    Ok(MediaInfo { mended: if mended { streams } else { Vec::new() }, ..info })
+}
+
+async fn is_small(path: &Path) -> bool {
+    tokio::fs::metadata(path).await.is_ok_and(|metadata| metadata.len() <= mend::MOST_BYTES)
 }
 
 /// All packets by stream: from tables where these say everything, else one by one.
@@ -122,8 +135,16 @@ fn assemble(
     }
     let subtitles = headers.subtitles.into_iter().filter(|track| tracks.contains_key(&track.stream_index));
     let (subtitles, declared_us, notes) = (subtitles.collect(), headers.declared_us, headers.notes);
-    let mut info =
-        MediaInfo { container: headers.container, indexed, video, audio, subtitles, declared_us, notes };
+    let mut info = MediaInfo {
+        container: headers.container,
+        indexed,
+        video,
+        audio,
+        subtitles,
+        declared_us,
+        mended: Vec::new(),
+        notes,
+    };
     info.notes.extend(completeness::note(&info));
     Ok(info)
 }
@@ -142,7 +163,8 @@ fn video_track(
     };
     let mut pictures = track.pictures;
     pictures.iter_mut().for_each(|packet| packet.pts_us += delay_us);
-    let timeline = timeline(pictures, &stream.rates).ok_or_else(|| decode::nothing("picture"))?;
+    let mut timeline = timeline(pictures, &stream.rates).ok_or_else(|| decode::nothing("picture"))?;
+    timeline.untimed = track.untimed;
     within_length(timeline.end_us - timeline.start_us, limits)?;
     within_rate(&timeline, limits)?;
     Ok(VideoTrack {

@@ -6,7 +6,10 @@ use crate::{
     config::FfmpegConfig,
     process::{self, End},
 };
-use domain::{rejection::RejectionCode, timeline::Packet};
+use domain::{
+    rejection::RejectionCode,
+    timeline::{Packet, Untimed},
+};
 use ports::MediaError;
 use std::{collections::BTreeMap, path::Path};
 
@@ -21,14 +24,72 @@ pub(super) struct Track {
     pub(super) heard: Heard,
     /// Its packets, if it is one of pictures.
     pub(super) pictures: Vec<Packet>,
+    /// The first of `pictures`, if they came without any time.
+    pub(super) untimed: Option<Untimed>,
     /// Which of `pictures` have no presentation time of their own, but their decoding time instead.
-    untimed: Vec<usize>,
+    unshown: Vec<usize>,
+    /// How long each picture lasts that came without any time before times were told, from the first keyframe on. A few that
+    /// are shown later may be among them: all times are told from the first one to decode at.
+    early: Vec<i64>,
+    /// A time to decode at was told.
+    decodes: bool,
+    /// A packet came long after the one before it.
+    pub(super) leaps: bool,
 }
+
+/// A pause that no recording makes.
+pub(super) const LEAP_US: i64 = 10_000_000;
 
 impl Track {
     /// A track whose packets all have presentation times.
     pub(super) fn timed(start_us: i64, end_us: i64, pictures: Vec<Packet>) -> Self {
-        Self { start_us, end_us, heard: Heard::PresentationTimes, pictures, untimed: Vec::new() }
+        let (heard, unshown, early) = (Heard::PresentationTimes, Vec::new(), Vec::new());
+        Self {
+            start_us,
+            end_us,
+            heard,
+            pictures,
+            untimed: None,
+            unshown,
+            early,
+            decodes: false,
+            leaps: false,
+        }
+    }
+
+    /// A track of which nothing is known.
+    fn new() -> Self {
+        Self::timed(i64::MAX, i64::MIN, Vec::new())
+    }
+
+    fn has_times(&self) -> bool {
+        self.start_us <= self.end_us
+    }
+
+    /// Puts the pictures that came before any time where they must have been: evenly before the first one that has a time,
+    /// each as long as they say, or else as others last. What is decoded before the times begin is shown before, too.
+    fn begin(&mut self) {
+        let Some(first_us) = self.pictures.iter().map(|packet| packet.pts_us).min() else { return };
+        let Ok(count) = i64::try_from(self.early.len()) else { return };
+        let lasting: i64 = self.early.iter().sum();
+        let last_us = self.pictures.iter().map(|packet| packet.pts_us).max().unwrap_or(first_us);
+        let others = i64::try_from(self.pictures.len() - 1).unwrap_or(i64::MAX);
+        let every_us = match self.early.iter().all(|us| *us > 0) {
+            true => lasting.checked_div(count),
+            false => (last_us - first_us).checked_div(others),
+        };
+        let Some(every_us) = every_us.filter(|us| *us > 0) else { return };
+        let start_us = first_us - every_us * count;
+        let at = |number| start_us + every_us * number;
+        let early = (0..count).map(|number| Packet {
+            pts_us: at(number),
+            dts_us: at(number),
+            duration_us: every_us,
+            key: number == 0,
+        });
+        self.pictures.splice(..0, early);
+        self.start_us = self.start_us.min(start_us);
+        self.untimed = u32::try_from(count).ok().map(|pictures| Untimed { pictures, start_us, every_us });
     }
 
     /// Gives presentation times to the pictures that came without, as MPEG program streams have them:
@@ -36,13 +97,13 @@ impl Track {
     /// later by the same delay, and what no other picture shows at is left for these.
     fn complete(&mut self) {
         const SAME_US: i64 = 1_000;
-        if self.untimed.is_empty() || self.heard == Heard::DecodeTimes {
+        if self.unshown.is_empty() || self.heard == Heard::DecodeTimes {
             return;
         }
-        let mut untimed = std::mem::take(&mut self.untimed);
+        let mut unshown = std::mem::take(&mut self.unshown);
         let mut due: Vec<i64> = self.pictures.iter().map(|packet| packet.dts_us).collect();
         let mut taken: Vec<i64> = (0..self.pictures.len())
-            .filter(|at| untimed.binary_search(at).is_err())
+            .filter(|at| unshown.binary_search(at).is_err())
             .map(|at| self.pictures[at].pts_us)
             .collect();
         due.sort_unstable();
@@ -54,11 +115,11 @@ impl Track {
             taken.get(near).is_none_or(|shown| *shown > us + SAME_US)
         };
         let free: Vec<i64> = due.into_iter().filter(is_free).collect();
-        if free.len() != untimed.len() {
+        if free.len() != unshown.len() {
             return;
         }
-        untimed.sort_by_key(|at| self.pictures[*at].dts_us);
-        for (at, pts_us) in untimed.into_iter().zip(free) {
+        unshown.sort_by_key(|at| self.pictures[*at].dts_us);
+        for (at, pts_us) in unshown.into_iter().zip(free) {
             self.pictures[at].pts_us = pts_us;
         }
     }
@@ -85,10 +146,7 @@ pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<
     .await?;
     match ended.end {
         // A file that is cut ends in an error: what came before it counts.
-        End::Exited(_) => {
-            tracks.values_mut().for_each(Track::complete);
-            Ok(tracks)
-        }
+        End::Exited(_) => Ok(completed(tracks)),
         End::Enough => {
             let limit = limits.pictures;
             Err(rejected(
@@ -98,6 +156,16 @@ pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<
         }
         End::Stalled(_) | End::OverTime(_) => Err(too_costly("Reading the file")),
     }
+}
+
+/// The tracks, when all packets were taken in.
+pub(super) fn completed(mut tracks: BTreeMap<u32, Track>) -> BTreeMap<u32, Track> {
+    tracks.retain(|_, track| track.has_times());
+    for track in tracks.values_mut() {
+        track.complete();
+        track.begin();
+    }
+    tracks
 }
 
 /// ffprobe, before its source, as it prints packets so that [`Line::parse`] understands.
@@ -151,13 +219,26 @@ impl Line {
 
 /// Takes in a line; says whether it was a picture.
 fn note(line: &str, tracks: &mut BTreeMap<u32, Track>) -> bool {
-    let Some(line) = Line::parse(line).filter(|line| !line.discarded) else { return false };
-    let before = tracks.get(&line.index).map(|track| track.end_us);
-    let Some(pts_us) = line.pts_us.or(line.dts_us).or(before) else { return false };
+    Line::parse(line).filter(|line| !line.discarded).is_some_and(|line| take(line, tracks))
+}
+
+/// Takes in a packet; says whether it was a picture.
+pub(super) fn take(line: Line, tracks: &mut BTreeMap<u32, Track>) -> bool {
+    let track = tracks.entry(line.index).or_insert_with(Track::new);
+    let before = Some(track.end_us).filter(|_| track.has_times());
+    let before = before.filter(|_| track.decodes || track.early.is_empty());
+    let Some(pts_us) = line.pts_us.or(line.dts_us).or(before) else {
+        let reads = line.key || !track.early.is_empty();
+        track.early.extend((line.kind == Kind::Video && reads).then_some(line.duration_us));
+        return line.kind == Kind::Video;
+    };
+    track.decodes |= line.dts_us.is_some();
+    track.leaps |= before.is_some_and(|end_us| pts_us > end_us.saturating_add(LEAP_US));
     let end_us = pts_us + line.duration_us;
     let heard = if line.pts_us.is_some() { Heard::PresentationTimes } else { Heard::DecodeTimes };
-    let new = || Track { heard, ..Track::timed(pts_us, end_us, Vec::new()) };
-    let track = tracks.entry(line.index).or_insert_with(new);
+    if !track.has_times() {
+        track.heard = heard;
+    }
     track.start_us = track.start_us.min(pts_us);
     track.end_us = track.end_us.max(end_us);
     if heard == Heard::PresentationTimes {
@@ -166,7 +247,7 @@ fn note(line: &str, tracks: &mut BTreeMap<u32, Track>) -> bool {
     if line.kind == Kind::Video {
         let dts_us = line.dts_us.unwrap_or(pts_us);
         if line.pts_us.is_none() {
-            track.untimed.push(track.pictures.len());
+            track.unshown.push(track.pictures.len());
         }
         track.pictures.push(Packet { pts_us, dts_us, duration_us: line.duration_us, key: line.key });
     }
@@ -217,6 +298,43 @@ mod tests {
         note("video|0|N/A|N/A|0.040000|___", &mut tracks);
         let track = &tracks[&0];
         assert_eq!((track.heard, track.end_us), (Heard::DecodeTimes, 80_000));
+    }
+
+    #[test]
+    fn pictures_before_any_time_are_shown_before_the_first_that_has_one() {
+        let shown = |early: [&str; 3]| {
+            let timed =
+                ["0.140000|N/A|0.040000|__", "0.060000|N/A|0.040000|__", "0.100000|0.060000|0.040000|__"];
+            let mut tracks = BTreeMap::new();
+            for line in early.into_iter().chain(timed) {
+                assert!(note(&format!("video|0|{line}"), &mut tracks));
+            }
+            let mut track = tracks.remove(&0).unwrap();
+            track.complete();
+            track.begin();
+            let times: Vec<i64> = track.pictures.iter().map(|packet| packet.pts_us / 1000).collect();
+            (times, track.start_us / 1000, track.untimed)
+        };
+        let (start_us, every_us) = (-60_000, 40_000);
+        let untimed = Some(Untimed { pictures: 3, start_us, every_us });
+        let lasting = ["N/A|N/A|0.040000|K__", "N/A|N/A|0.040000|__", "N/A|N/A|0.040000|__"];
+        assert_eq!(shown(lasting), (vec![-60, -20, 20, 140, 60, 100], -60, untimed));
+        let silent = ["N/A|N/A|N/A|K__", "N/A|N/A|0.040000|__", "N/A|N/A|N/A|__"];
+        assert_eq!(shown(silent).2, untimed);
+        let undecodable = ["N/A|N/A|N/A|__", "N/A|N/A|0.040000|__", "N/A|N/A|N/A|__"];
+        assert_eq!(shown(undecodable), (vec![140, 60, 100], 60, None));
+    }
+
+    #[test]
+    fn pictures_without_a_time_are_told_from_those_that_are_shown_later() {
+        let mut tracks = BTreeMap::new();
+        for times in ["N/A|N/A", "0.000000|N/A", "N/A|N/A", "N/A|N/A", "0.080000|0.000000", "N/A|N/A"] {
+            note(&format!("video|0|{times}|0.040000|K__"), &mut tracks);
+        }
+        let mut track = tracks.remove(&0).unwrap();
+        track.begin();
+        let shown: Vec<i64> = track.pictures.iter().map(|packet| packet.pts_us / 1000).collect();
+        assert_eq!(shown, [-120, -80, -40, 0, 80, 120]);
     }
 
     #[test]

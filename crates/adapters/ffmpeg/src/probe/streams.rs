@@ -26,6 +26,8 @@ const GUESS: u32 = 25;
 const TEXT: [&str; 7] = ["subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"];
 /// Containers whose header says how long they play; elsewhere the demuxer guesses.
 const DECLARING: [&str; 7] = ["mov", "matroska", "avi", "asf", "flac", "wav", "mxf"];
+/// From so many seconds on, a header's length is a way to say that it is not known.
+const MOST_DECLARED: f64 = 1e6;
 /// A wider or narrower pixel is a mistake in the header.
 const WIDEST_PIXEL: f64 = 8.0;
 
@@ -40,6 +42,22 @@ pub(super) struct Headers {
     pub(super) declared_us: Option<i64>,
     /// What does not come out.
     pub(super) notes: Vec<Note>,
+}
+
+impl Headers {
+    /// The numbers of the streams of pictures and sound that come out.
+    pub(super) fn streams(&self) -> Vec<u32> {
+        let sound = self.audio.iter().map(|stream| stream.index);
+        self.video.iter().map(|stream| stream.index).chain(sound).collect()
+    }
+
+    /// Numbers these streams as a copy has them that holds them alone.
+    pub(super) fn renumber(&mut self) {
+        self.subtitles.clear();
+        let video = self.video.iter_mut().map(|stream| &mut stream.index);
+        let all = video.chain(self.audio.iter_mut().map(|stream| &mut stream.index));
+        all.zip(0..).for_each(|(index, number)| *index = number);
+    }
 }
 
 /// A stream of moving pictures.
@@ -69,7 +87,7 @@ pub(super) struct AudioStream {
 /// Reads the headers.
 pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<Headers, MediaError> {
     let call = Call::ffprobe(&config.ffprobe)
-        .words("-threads 1 -show_format -show_streams -of json")
+        .words("-threads 1 -show_format -show_programs -show_streams -of json")
         .source(path, &config.limits);
     let mut json = String::new();
     let ended = process::run(config, &call, look_bounds(&config.limits), |line| {
@@ -145,9 +163,11 @@ fn interpret(found: Found, limits: &Limits) -> Result<Headers, MediaError> {
     if found.format.probe_score <= GUESS {
         return Err(not_media());
     }
-    let of = |kind: &'static str| found.streams.iter().filter(move |s| s.codec_type == kind);
-    let moving: Vec<&Stream> = of("video").filter(|s| !s.is_still()).collect();
-    let video = moving.iter().find(|s| s.has_decoder()).map(|stream| stream.video(limits)).transpose()?;
+    let of_all = |kind: &'static str| found.streams.iter().filter(move |s| s.codec_type == kind);
+    let moving: Vec<&Stream> = of_all("video").filter(|s| !s.is_still()).collect();
+    let chosen = main_picture(&moving);
+    let of = |kind| of_all(kind).filter(|s| found.is_beside(s.index, chosen));
+    let video = chosen.map(|stream| stream.video(limits)).transpose()?;
     let audio: Vec<AudioStream> = of("audio").filter(|s| s.has_decoder()).filter_map(Stream::audio).collect();
     if let (None, Some(stream)) = (&video, moving.first().copied().or_else(|| of("audio").next()))
         && (audio.is_empty() || !moving.is_empty())
@@ -161,16 +181,53 @@ fn interpret(found: Found, limits: &Limits) -> Result<Headers, MediaError> {
         ));
     }
     let subtitles = of("subtitle").filter(|s| s.is_text()).map(Stream::subtitles).collect();
-    let notes = found.streams.iter().filter_map(Stream::note).collect();
+    let beside = found.streams.iter().filter(|s| found.is_beside(s.index, chosen));
+    let notes = beside.filter_map(Stream::note).collect();
     let declared_us = found.format.declared_us();
     Ok(Headers { container: found.format.format_name, video, audio, subtitles, declared_us, notes })
+}
+
+/// Of several pictures the one that players show: no track that is switched off, as MP4 has them, and no small preview.
+fn main_picture<'a>(moving: &[&'a Stream]) -> Option<&'a Stream> {
+    let weight = |s: &Stream| (s.is("default"), u64::from(s.width) * u64::from(s.height));
+    // Of equals the first.
+    moving.iter().rev().filter(|s| s.has_decoder()).max_by_key(|s| weight(s)).copied()
 }
 
 #[derive(Debug, Deserialize)]
 struct Found {
     format: Format,
     #[serde(default)]
+    programs: Vec<Program>,
+    #[serde(default)]
     streams: Vec<Stream>,
+}
+
+impl Found {
+    /// Whether a stream goes with that picture: broadcasts carry several programs, each with a picture and sound.
+    fn is_beside(&self, index: u32, picture: Option<&Stream>) -> bool {
+        let of = |index: u32| self.programs.iter().filter(move |program| program.has(index));
+        let Some(picture) = picture else { return true };
+        let apart = of(index).next().is_some() && of(picture.index).next().is_some();
+        !apart || of(picture.index).any(|program| program.has(index))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Program {
+    #[serde(default)]
+    streams: Vec<Member>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Member {
+    index: u32,
+}
+
+impl Program {
+    fn has(&self, index: u32) -> bool {
+        self.streams.iter().any(|member| member.index == index)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -185,7 +242,7 @@ impl Format {
     fn declared_us(&self) -> Option<i64> {
         let declares = self.format_name.split(',').any(|name| DECLARING.contains(&name));
         let seconds = self.duration.as_deref().filter(|_| declares)?.parse::<f64>().ok()?;
-        Some((seconds * 1e6) as i64)
+        (seconds < MOST_DECLARED).then_some((seconds * 1e6) as i64)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     media::{MediaInfo, VideoTrack},
     subtitles::SubtitleRendition,
     task::{ChunkTask, EncodeTask, SpanTask, StillsTask, SubtitleSource, SubtitlesTask},
+    timeline::Timeline,
 };
 
 /// The name of the part that makes all subtitles, from one reading of the source.
@@ -26,6 +27,7 @@ impl Plan {
             stream_index: video.stream_index,
             start_us,
             seek_us: (index > 0).then(|| picture_seek(video, info.indexed, start_us)).flatten(),
+            untimed: video.timeline.untimed,
             rate: self.grid.rate,
             first_frame: frames.start,
             frames: u32::try_from(frames.end - frames.start).unwrap_or(u32::MAX),
@@ -35,6 +37,7 @@ impl Plan {
             segment_frames: self.grid.segment_frames,
             deinterlace: video.interlaced,
             tone_map: video.high_dynamic_range,
+            mended: info.mended.clone(),
             renditions: self.renditions.clone(),
         };
         self.part(chunk_name(index), EncodeTask::Chunk(task), index, frames.start)
@@ -58,6 +61,7 @@ impl Plan {
             first_segment: segments.start,
             segment_frames: segments.clone().map(count).collect(),
             delay_us: self.delay_us(),
+            mended: info.mended.clone(),
             kbps: rendition.kbps,
         };
         let at = self.grid.segment(segments.start).start;
@@ -94,6 +98,7 @@ impl Plan {
             keyframes_only: stills.of_keyframes(video),
             deinterlace: video.interlaced,
             tone_map: video.high_dynamic_range,
+            mended: info.mended.clone(),
             stills,
         };
         let (name, task) = (STILLS_PART.to_owned(), EncodeTask::Stills(task));
@@ -114,6 +119,8 @@ pub(super) fn span_name(track: usize, index: u32) -> String {
     format!("audio-{track}-span-{index}")
 }
 
+/// `None`: from the beginning, and so where pictures have no time that could be found.
+///
 /// An index finds the keyframe before a time by itself; elsewhere the keyframe's own decode time is what to land before.
 ///
 /// Early enough for the picture that is already showing at `start_us`. On a constant grid that picture is its own: half a
@@ -123,15 +130,25 @@ fn picture_seek(video: &VideoTrack, indexed: bool, start_us: i64) -> Option<i64>
     let timeline = &video.timeline;
     let half_us = timeline.rate.micros_at(1) / 2;
     let needed = if timeline.constant { start_us + half_us } else { start_us - timeline.longest_gap_us };
+    if !can_be_sought(timeline, needed) {
+        return None;
+    }
     if indexed {
         return Some(needed);
     }
     timeline.keyframe_before(needed).map(|keyframe| keyframe.dts_us - KEYFRAME_MARGIN_US)
 }
 
+/// No demuxer finds a place from a time before the first keyframe that has one.
+fn can_be_sought(timeline: &Timeline, time_us: i64) -> bool {
+    let found_us = timeline.keyframe_before(time_us).map_or(i64::MIN, |keyframe| keyframe.pts_us);
+    timeline.untimed.is_none_or(|untimed| found_us >= untimed.end_us())
+}
+
 fn sound_seek(info: &MediaInfo, start_us: i64) -> Option<i64> {
     let needed = start_us - SPAN_SEEK_MARGIN_US;
     match &info.video {
+        Some(video) if !can_be_sought(&video.timeline, needed) => None,
         // Without an index a seek goes by the picture track's decode times, and sound may lie well before its picture.
         Some(video) if !info.indexed => video
             .timeline

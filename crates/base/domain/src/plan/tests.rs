@@ -1,7 +1,10 @@
 //! Tests of plans.
 
 use super::*;
-use crate::{media::SubtitleTrack, timeline::Timeline};
+use crate::{
+    media::SubtitleTrack,
+    timeline::{Keyframe, Timeline, Untimed},
+};
 use proptest::prelude::*;
 
 fn source(frames: u64, rate: Rate, sound: Option<(i64, i64)>) -> MediaInfo {
@@ -13,6 +16,7 @@ fn source(frames: u64, rate: Rate, sound: Option<(i64, i64)>) -> MediaInfo {
         rate,
         constant: true,
         longest_gap_us: rate.micros_at(1),
+        untimed: None,
         keyframes: vec![],
     };
     let video = VideoTrack {
@@ -39,8 +43,28 @@ fn source(frames: u64, rate: Rate, sound: Option<(i64, i64)>) -> MediaInfo {
         audio: sound.into_iter().map(track).collect(),
         subtitles: Vec::new(),
         declared_us: None,
+        mended: Vec::new(),
         notes: Vec::new(),
     }
+}
+
+#[test]
+fn what_has_no_time_is_read_from_the_beginning() {
+    let mut info = source(1000, Rate { num: 25, den: 1 }, None);
+    let untimed = Untimed { pictures: 225, start_us: 0, every_us: 40_000 };
+    let timeline = &mut info.video.as_mut().unwrap().timeline;
+    timeline.untimed = Some(untimed);
+    timeline.keyframes = [0, 12_000_000].map(|us| Keyframe { pts_us: us, dts_us: us }).into();
+    let tasks = for_source(&info).unwrap().parts(&info).into_iter().filter_map(|part| match part.task {
+        EncodeTask::Chunk(task) => Some((task.start_us, task.seek_us, task.untimed)),
+        _ => None,
+    });
+    let tasks: Vec<_> = tasks.take(3).collect();
+    let untimed = Some(untimed);
+    assert_eq!(
+        tasks,
+        [(0, None, untimed), (4_000_000, None, untimed), (12_000_000, Some(12_020_000), untimed)]
+    );
 }
 
 fn text_track() -> SubtitleTrack {

@@ -39,6 +39,7 @@ fn media() -> MediaInfo {
         rate,
         constant: true,
         longest_gap_us: 40_000,
+        untimed: None,
         keyframes: Vec::new(),
     };
     let video = VideoTrack {
@@ -57,6 +58,7 @@ fn media() -> MediaInfo {
         audio: Vec::new(),
         subtitles: Vec::new(),
         declared_us: None,
+        mended: Vec::new(),
         notes: Vec::new(),
     }
 }

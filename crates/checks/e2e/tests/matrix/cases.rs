@@ -66,6 +66,12 @@ pub(crate) const CASES: &[Case] = &[
         ready(PLAIN, 3.0, 1, COUNTED),
     ),
     case(
+        "H.264 that begins before 0",
+        "a.mkv",
+        &["PICTURES SOUND X264 -avoid_negative_ts disabled -output_ts_offset -0.5 OUT"],
+        ready(PLAIN, 3.0, 1, ALIKE),
+    ),
+    case(
         "an edit list",
         "a.mp4",
         &["PICTURES SOUND X264 -g 25 OUT.mp4", "-ss 1.1 IN -c copy OUT"],
@@ -88,6 +94,12 @@ pub(crate) const CASES: &[Case] = &[
         "a.mp4",
         &["PICTURES X264 -bf 7 -x264-params b-pyramid=normal OUT"],
         ready(PLAIN, 3.0, 0, ALIKE),
+    ),
+    case(
+        "a GOP without B-pictures",
+        "a.mp4",
+        &["PICTURES -vf noise=alls=60:allf=t:enable=lt(t\\,1.9) X264 OUT"],
+        ready(PLAIN, 3.0, 0, COUNTED),
     ),
     case(
         "a gap in the timestamps",
@@ -217,6 +229,18 @@ pub(crate) const CASES: &[Case] = &[
         &["PICTURES SOUND X264 -g 25 -movflags +frag_keyframe+empty_moov OUT"],
         ready(PLAIN, 3.0, 1, ALIKE),
     ),
+    case(
+        "a screen in Flash video",
+        "a.flv",
+        &["PICTURES SOUND -c:v flashsv -c:a libmp3lame -ar 44100 OUT"],
+        ready(PLAIN, 3.0, 1, COUNTED),
+    ),
+    case(
+        "RealMedia",
+        "a.rm",
+        &["PICTURES SOUND -c:v rv20 -q:v 3 -c:a ac3 OUT"],
+        ready(PLAIN, 3.0, 1, COUNTED),
+    ),
     case("Flash video", "a.flv", &["PICTURES SOUND X264 -c:a aac OUT"], ready(PLAIN, 3.0, 1, COUNTED)),
     case(
         "MXF",
@@ -285,6 +309,24 @@ pub(crate) const CASES: &[Case] = &[
         ],
         heard(3.0, 0.1),
     ),
+    // Tracks.
+    case(
+        "two programs",
+        "a.ts",
+        &[
+            "PICTURES SOUND -map 0:v -map 1:a -map 0:v -map 1:a X264 -s:v:0 160x90 -program program_num=1:st=0:st=1 -program program_num=2:st=2:st=3 OUT",
+        ],
+        ready(PLAIN, 3.0, 1, COUNTED),
+    ),
+    case(
+        "a cover of an odd kind",
+        "a.mkv",
+        &[
+            "PICTURES -frames:v 1 -update 1 KEEP.bmp",
+            "PICTURES SOUND X264 -attach KEEP.bmp -metadata:s:t mimetype=image/bmp OUT",
+        ],
+        ready(PLAIN, 3.0, 1, ALIKE),
+    ),
     // Accidents.
     case(
         "a change of size",
@@ -295,6 +337,16 @@ pub(crate) const CASES: &[Case] = &[
             "JOIN OUT",
         ],
         about(PLAIN, 3.0, 0.2, 0),
+    ),
+    case(
+        "a clock that begins anew",
+        "a.ts",
+        &[
+            "PICTURES SOUND X264 -g 25 -t 1.52 OUT.ts",
+            "PICTURES SOUND X264 -g 25 -vf trim=start=1.52,setpts=PTS-STARTPTS -af atrim=start=1.52,asetpts=PTS-STARTPTS KEEP.ts",
+            "JOIN OUT",
+        ],
+        about(PLAIN, 3.0, 0.1, 1),
     ),
     damaged(
         case(

@@ -121,6 +121,7 @@ fn span() -> EncodeTask {
         first_segment: 0,
         segment_frames: vec![188],
         delay_us: 0,
+        mended: Vec::new(),
         kbps: 128,
     })
 }
