@@ -76,7 +76,7 @@ impl Ffmpeg {
 #[async_trait]
 impl Encoder for Ffmpeg {
     async fn probe(&self, source: &Source) -> Result<MediaInfo, MediaError> {
-        probe::look(&self.config, file(source)?).await
+        probe::look(&self.config, readable(source)?).await
     }
 
     async fn encode(
@@ -123,7 +123,7 @@ impl Encoder for Ffmpeg {
     }
 }
 
-/// A source that an encode may read: a path that means the same everywhere, or an address that leads nowhere else.
+/// A source that may be read: a path that means the same everywhere, or an address that leads nowhere else.
 fn readable(source: &Source) -> Result<&Source, MediaError> {
     match source {
         Source::File(path) => absolute(path).map(|_| source),

@@ -104,6 +104,10 @@ pub enum MediaError {
         /// The end of what the encoder printed, at most 64 KiB.
         stderr: String,
     },
+    /// An address is not enough to look into the source: that takes reads at too many places, or more time than a line may need.
+    /// A file of the same bytes may do.
+    #[error("the source can only be looked into as a file")]
+    NeedsFile,
     /// The machine is at fault, such as a full disk or a missing program: no attempt at all.
     #[error("the encoder is not available: {0}")]
     Unavailable(String),
@@ -112,7 +116,8 @@ pub enum MediaError {
 /// Looks into sources and makes segments. Dropping a future ends whatever it had started, child processes included.
 #[async_trait]
 pub trait Encoder: Send + Sync {
-    /// Looks into a source that is a file: its tracks, and when they play.
+    /// Looks into a source: its tracks, and when they play. How long that may take is measured with files, so none is refused
+    /// for it that is read from an address.
     async fn probe(&self, source: &Source) -> Result<MediaInfo, MediaError>;
     /// Does a task. `scratch` is an empty folder of its own, which the caller removes. What it returns keeps every promise of
     /// the task: exactly the frames that were asked for, each segment beginning with a keyframe.

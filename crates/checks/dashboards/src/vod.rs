@@ -83,7 +83,8 @@ fn workers() -> Row {
     let took =
         "histogram_quantile(0.95, sum by (kind, le) (rate(transcode_encode_duration_seconds_bucket[5m])))";
     let outcomes = "sum by (outcome) (rate(transcode_jobs_total[$__rate_interval]))";
-    let ranges = "sum(rate(transcode_source_range_bytes_total[$__rate_interval]))";
+    let encoded = "sum(rate(transcode_source_range_bytes_total[$__rate_interval]))";
+    let looked = "sum(rate(vod_source_range_bytes_total[$__rate_interval]))";
     let output = r#"sum by (rendition) (rate(transcode_output_bytes_total{rendition=~"$rendition"}[$__rate_interval]))"#;
     Row {
         title: "Workers",
@@ -102,7 +103,7 @@ fn workers() -> Row {
             graph("Encode Duration p95", "s", vec![(took, "{{kind}}")]),
             graph("Jobs by Outcome", "ops", vec![(outcomes, "{{outcome}}")]).alerts(&["JobsFailing"]),
             graph("Output per Rendition", "Bps", vec![(output, "{{rendition}}")]),
-            graph("Sources Read by Range", "Bps", vec![(ranges, "read")]),
+            graph("Sources Read by Range", "Bps", vec![(encoded, "encodes"), (looked, "looks")]),
         ],
     }
 }

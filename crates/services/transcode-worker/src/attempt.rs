@@ -288,6 +288,11 @@ fn outcome_of(error: MediaError) -> Outcome {
             stderr: String::new(),
         }),
         MediaError::Failed { class, text, stderr } => Outcome::Failed(Failure { class, text, stderr }),
+        error @ MediaError::NeedsFile => Outcome::Failed(Failure {
+            class: FailureClass::Unknown,
+            text: error.to_string(),
+            stderr: String::new(),
+        }),
         MediaError::Unavailable(why) => Outcome::GivenBack(why),
     }
 }

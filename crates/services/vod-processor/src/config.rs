@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub struct Config {
     /// The folder for copies of sources, where the store has none on this machine: emptied at the start.
     pub scratch: PathBuf,
+    /// The largest source that it copies, in bytes; larger ones are read by range.
+    pub copied_bytes: u64,
     /// Events handled side by side, which bounds how many sources are looked into at once.
     pub parallel: usize,
     /// The longest test card that stands in for a source, in milliseconds.
@@ -41,6 +43,7 @@ impl Config {
         }
         Self {
             scratch,
+            copied_bytes: settings.value(settings::SOURCE_COPY_MAX_BYTES, "a number of bytes", 0),
             parallel: settings.value(settings::PROBE_SLOTS, "a number of sources", 2).max(1),
             simulated_source_max_ms: seconds.saturating_mul(1000),
         }

@@ -10,6 +10,7 @@ mod cleanup;
 mod config;
 mod filing;
 mod handlers;
+mod look;
 mod metrics;
 mod queue;
 mod reaper;

@@ -16,6 +16,8 @@ pub(crate) const OPEN_VIDEOS: [VideoStatus; 3] =
 pub(crate) struct Metrics {
     /// Sources that were planned or refused, by outcome.
     pub(crate) sources: IntCounterVec,
+    /// Bytes of large sources that were read from the store, by range, as they were looked into.
+    pub(crate) source_range_bytes: IntCounterVec,
     /// Videos that became ready.
     pub(crate) processed: IntCounterVec,
     /// Renditions of videos that became ready.
@@ -63,6 +65,11 @@ impl Metrics {
         let count = |name, help, labels| counter(registry, name, help, labels);
         let metrics = Self {
             sources: count("vod_sources_total", "Sources that were looked into.", &["outcome"])?,
+            source_range_bytes: count(
+                "vod_source_range_bytes_total",
+                "Bytes of large sources that were read from the object store, by range, as they were looked into.",
+                none,
+            )?,
             processed: count("vod_chunks_processed_total", "Videos that became ready.", none)?,
             variants: count("vod_variants_generated_total", "Renditions of ready videos.", none)?,
             failed: count("vod_videos_failed_total", "Videos that could not be encoded.", none)?,

@@ -1,6 +1,6 @@
 //! The VOD processor as a service: assembled, then run until told to stop.
 
-use crate::{Config, filing::Filing, handlers::Processor, metrics::Metrics, reaper::Reaper};
+use crate::{Config, filing::Filing, handlers::Processor, look::Looks, metrics::Metrics, reaper::Reaper};
 use domain::{
     collection::{JOBS_BY_OUTBOX, VIDEOS_BY_OUTBOX},
     event::Topic,
@@ -10,7 +10,7 @@ use domain::{
 };
 use ports::{Clock, Documents, Encoder, EventLog, ObjectStore};
 use prometheus::Registry;
-use service_kit::{Collection, Consumer, EventMetrics, Events, Relay, Sources, emptied, sweep};
+use service_kit::{ByRange, Collection, Consumer, EventMetrics, Events, Relay, Sources, emptied, sweep};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -49,7 +49,14 @@ impl VodProcessor {
         emptied(&scratch)?;
         let relay = Relay::new(deps.log.clone());
         let events = EventMetrics::new(&deps.metrics)?;
-        let sources = Sources::new(deps.objects.clone(), scratch, 0);
+        let metrics = Metrics::new(&deps.metrics)?;
+        let by_range = ByRange {
+            above: config.copied_bytes,
+            clock: deps.clock.clone(),
+            bytes: metrics.source_range_bytes.with_label_values(&[] as &[&str]),
+        };
+        // A source is looked into once.
+        let sources = Sources::new(deps.objects.clone(), scratch, 0).with_ranges(by_range);
         let processor = Processor {
             videos: Collection::<Video>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             jobs: Collection::<Job>::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
@@ -57,12 +64,10 @@ impl VodProcessor {
             live_segments: Collection::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             relay,
             objects: deps.objects,
-            encoder: deps.encoder,
             clock: deps.clock,
             log: deps.log,
-            metrics: Metrics::new(&deps.metrics)?,
-            // A source is looked into once.
-            sources,
+            metrics,
+            looks: Looks { sources, encoder: deps.encoder },
             simulated_source_max_ms: config.simulated_source_max_ms,
             probing: Arc::default(),
         };

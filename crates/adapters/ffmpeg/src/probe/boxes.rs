@@ -1,13 +1,18 @@
 //! The boxes of ISO base media files (ISO/IEC 14496-12 4.2), by their headers only.
 
-use std::io::{Read, Seek, SeekFrom};
+use super::ranges::Ranges;
+use ports::MediaError;
 
+/// The longest header of a box.
+const HEADER_BYTES: u64 = 16;
 /// The largest `moov` that is read whole.
 const MOOV_BYTES: u64 = 64 << 20;
-/// Boxes that are looked at, at the top level and of each kind below it.
+/// Boxes that are looked at, at the top level: each is a read of its own.
+const TOP_BOXES: usize = 1_000;
+/// Boxes that are looked at, of each kind below it.
 const BOXES: usize = 10_000;
 
-/// What a file's `moov` holds.
+/// What a source's `moov` holds.
 #[derive(Debug, Default)]
 pub(super) struct Moov {
     /// The boxes in it; empty if there is none.
@@ -17,25 +22,17 @@ pub(super) struct Moov {
 }
 
 /// Reads the first `moov`, wherever it lies.
-pub(super) fn moov(file: &mut (impl Read + Seek)) -> std::io::Result<Moov> {
-    let length = file.seek(SeekFrom::End(0))?;
-    let mut at = 0;
-    for _ in 0..BOXES {
-        let mut header = Vec::new();
-        file.seek(SeekFrom::Start(at))?;
-        file.take(16).read_to_end(&mut header)?;
+pub(super) async fn moov(source: &Ranges) -> Result<Moov, MediaError> {
+    let mut at: u64 = 0;
+    for _ in 0..TOP_BOXES {
+        let header = source.read(at, HEADER_BYTES).await?;
         let Some((size, kind, skip)) = header_of(&header) else { break };
         if kind == *b"moov" {
-            let mut contents = Vec::new();
-            file.seek(SeekFrom::Start(at + skip))?;
-            file.take((size - skip).min(MOOV_BYTES)).read_to_end(&mut contents)?;
+            let contents = source.read(at.saturating_add(skip), (size - skip).min(MOOV_BYTES)).await?;
             let whole = contents.len() as u64 == size - skip;
             return Ok(Moov { contents, whole });
         }
         at = at.saturating_add(size);
-        if at >= length {
-            break;
-        }
     }
     Ok(Moov::default())
 }

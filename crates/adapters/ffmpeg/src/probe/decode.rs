@@ -8,8 +8,7 @@ use crate::{
     process::{self, End, Heard},
 };
 use domain::rejection::RejectionCode;
-use ports::MediaError;
-use std::path::Path;
+use ports::{MediaError, Source};
 
 /// How much of the source is searched for something that decodes: a recording may begin between two
 /// keyframes.
@@ -22,17 +21,17 @@ const SEARCHED_US: i64 = 20_000_000;
 /// A rejection when there are none.
 pub(super) async fn first_picture(
     config: &FfmpegConfig,
-    path: &Path,
+    source: &Source,
     video: &VideoStream,
 ) -> Result<Option<i64>, MediaError> {
     let found =
-        decode(config, path, video.index, "-frames:v 3 -fps_mode passthrough -enc_time_base -1").await?;
+        decode(config, source, video.index, "-frames:v 3 -fps_mode passthrough -enc_time_base -1").await?;
     if found.count > 0 { Ok(found.first_us) } else { Err(nothing("picture")) }
 }
 
 /// Whether the beginning of a sound track decodes.
-pub(super) async fn sounds(config: &FfmpegConfig, path: &Path, index: u32) -> Result<bool, MediaError> {
-    Ok(decode(config, path, index, "-frames:a 10").await?.count > 0)
+pub(super) async fn sounds(config: &FfmpegConfig, source: &Source, index: u32) -> Result<bool, MediaError> {
+    Ok(decode(config, source, index, "-frames:a 10").await?.count > 0)
 }
 
 /// The rejection of a source in which no `what` decodes.
@@ -71,11 +70,11 @@ impl Found {
     }
 }
 
-async fn decode(config: &FfmpegConfig, path: &Path, index: u32, few: &str) -> Result<Found, MediaError> {
+async fn decode(config: &FfmpegConfig, source: &Source, index: u32, few: &str) -> Result<Found, MediaError> {
     let call = Call::ffmpeg(&config.ffmpeg)
         .words("-copyts -threads 1 -t")
         .arg(seconds(SEARCHED_US))
-        .source(path, &config.limits)
+        .reading(source, &config.limits)
         .arg("-map")
         .arg(format!("0:{index}"))
         .words(few)

@@ -1,10 +1,14 @@
 //! Marks of protected files. They decode to noise, with success as the exit code, so the decoder cannot be
 //! asked.
 
-use super::boxes::{self, Boxes};
-use std::{fs::File, io::Read, path::Path};
+use super::{
+    boxes::{self, Boxes, Moov},
+    format::{InOrder, TS_PACKET, TS_SYNC},
+    ranges::Ranges,
+};
+use ports::MediaError;
 
-/// How much of the beginning is searched where a format has no index of its parts.
+/// How much of the beginning is searched where a format has no tables.
 const HEAD_BYTES: u64 = 4 << 20;
 
 /// The Content Encryption, Extended Content Encryption and Advanced Content Encryption objects of ASF
@@ -14,39 +18,36 @@ const ASF_OBJECTS: [[u8; 16]; 3] = [
     [0x14, 0xE6, 0x8A, 0x29, 0x22, 0x26, 0x17, 0x4C, 0xB9, 0x35, 0xDA, 0xE0, 0x7E, 0xE9, 0x28, 0x9C],
     [0x33, 0x85, 0x05, 0x43, 0x81, 0x69, 0xE6, 0x49, 0x9B, 0x74, 0xAD, 0x12, 0xCB, 0x86, 0xD5, 0x8C],
 ];
-const ASF_HEADER: [u8; 4] = [0x30, 0x26, 0xB2, 0x75];
-const EBML_HEADER: [u8; 4] = [0x1A, 0x45, 0xDF, 0xA3];
 
-/// What protects the file, if anything does.
-pub(super) async fn find(path: &Path) -> std::io::Result<Option<&'static str>> {
-    let path = path.to_owned();
-    tokio::task::spawn_blocking(move || find_in(&mut File::open(path)?))
-        .await
-        .map_err(std::io::Error::other)?
+/// What protects a source of this format, whose boxes are in `moov` if it has any; `None` if nothing does.
+pub(super) async fn find(
+    source: &Ranges,
+    format: Option<InOrder>,
+    moov: &Moov,
+) -> Result<Option<&'static str>, MediaError> {
+    let Some(format) = format else { return Ok(mark_of_boxes(moov)) };
+    let head = source.read(0, HEAD_BYTES).await?;
+    Ok(match format {
+        InOrder::Asf => asf_is_encrypted(&head).then_some("ASF DRM"),
+        InOrder::Flv => None,
+        InOrder::Matroska => matroska_is_encrypted(&head).then_some("Matroska encryption"),
+        InOrder::TransportStream => is_scrambled(&head).then_some("scrambled MPEG-TS"),
+    })
 }
 
-fn find_in(file: &mut File) -> std::io::Result<Option<&'static str>> {
-    let mut head = Vec::new();
-    file.take(HEAD_BYTES).read_to_end(&mut head)?;
-    if head.starts_with(&ASF_HEADER) {
-        let marked = ASF_OBJECTS.iter().any(|object| head.windows(16).any(|bytes| bytes == object));
-        return Ok(marked.then_some("ASF DRM"));
-    }
-    if head.starts_with(&EBML_HEADER) {
-        return Ok(matroska_is_encrypted(&head).then_some("Matroska encryption"));
-    }
-    if is_transport_stream(&head) {
-        return Ok(is_scrambled(&head).then_some("scrambled MPEG-TS"));
-    }
-    let moov = boxes::moov(file)?.contents;
-    let descriptions = boxes::at(&moov, &[b"trak", b"mdia", b"minf", b"stbl", b"stsd"]);
+fn mark_of_boxes(moov: &Moov) -> Option<&'static str> {
+    let descriptions = boxes::at(&moov.contents, &[b"trak", b"mdia", b"minf", b"stbl", b"stsd"]);
     let mut entries = descriptions.into_iter().flat_map(|stsd| Boxes(stsd.get(8..).unwrap_or_default()));
-    Ok(entries.any(|(kind, _)| PROTECTED_ENTRIES.contains(&kind)).then_some("DRM"))
+    entries.any(|(kind, _)| PROTECTED_ENTRIES.contains(&kind)).then_some("DRM")
 }
 
 /// Sample entries of protected tracks (ISO/IEC 14496-12 8.12, and Apple's).
 const PROTECTED_ENTRIES: [[u8; 4]; 7] =
     [*b"encv", *b"enca", *b"encs", *b"enct", *b"encu", *b"drms", *b"drmi"];
+
+fn asf_is_encrypted(head: &[u8]) -> bool {
+    ASF_OBJECTS.iter().any(|object| head.windows(16).any(|bytes| bytes == object))
+}
 
 /// `ContentEncodings` with a `ContentEncodingType` of 1 (RFC 9559 5.1.4.1.31): an element id, a length of one
 /// byte, a value.
@@ -60,14 +61,6 @@ fn matroska_is_encrypted(head: &[u8]) -> bool {
     })
 }
 
-const TS_PACKET: usize = 188;
-const TS_SYNC: u8 = 0x47;
-
-fn is_transport_stream(head: &[u8]) -> bool {
-    let syncs = head.chunks_exact(TS_PACKET).take(20);
-    syncs.len() == 20 && syncs.into_iter().all(|packet| packet[0] == TS_SYNC)
-}
-
 /// More than half of the packets are scrambled (`transport_scrambling_control`, ISO/IEC 13818-1 2.4.3.3).
 fn is_scrambled(head: &[u8]) -> bool {
     let packets = || head.chunks_exact(TS_PACKET).filter(|packet| packet[0] == TS_SYNC);
@@ -77,8 +70,12 @@ fn is_scrambled(head: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ports::Source;
     use proptest::prelude::*;
-    use std::io::{Seek, Write};
+    use std::io::Write;
+
+    const ASF: [u8; 4] = [0x30, 0x26, 0xB2, 0x75];
+    const EBML: [u8; 4] = [0x1A, 0x45, 0xDF, 0xA3];
 
     fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
         let size = u32::try_from(body.len() + 8).unwrap();
@@ -86,10 +83,14 @@ mod tests {
     }
 
     fn verdict(bytes: &[u8]) -> Option<&'static str> {
-        let mut file = tempfile::tempfile().unwrap();
+        let (mut file, path) = tempfile::NamedTempFile::new().unwrap().into_parts();
         file.write_all(bytes).unwrap();
-        file.rewind().unwrap();
-        find_in(&mut file).unwrap()
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let source = Ranges::of(&Source::File(path.to_path_buf())).await.unwrap();
+            let moov = boxes::moov(&source).await.unwrap();
+            find(&source, InOrder::of(bytes), &moov).await.unwrap()
+        })
     }
 
     fn movie(entry: &[u8; 4]) -> Vec<u8> {
@@ -120,7 +121,7 @@ mod tests {
         let packet = |flags: u8| [&[TS_SYNC, 0x41, 0, flags][..], &[0; 184]].concat();
         assert_eq!(verdict(&packet(0x10).repeat(40)), None);
         assert_eq!(verdict(&packet(0x90).repeat(40)), Some("scrambled MPEG-TS"));
-        let asf = [&ASF_HEADER[..], &[0; 40], &ASF_OBJECTS[0], &[0; 40]].concat();
+        let asf = [&ASF[..], &[0; 40], &ASF_OBJECTS[0], &[0; 40]].concat();
         assert_eq!(verdict(&asf), Some("ASF DRM"));
         assert_eq!(verdict(&asf[..44]), None);
     }
@@ -128,7 +129,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..600), pick in 0usize..4) {
-            let start: [&[u8]; 4] = [&[], &ASF_HEADER, &EBML_HEADER, b"\0\0\0\0moov"];
+            let start: [&[u8]; 4] = [&[], &ASF, &EBML, b"\0\0\0\0moov"];
             verdict(&[start[pick], &bytes].concat());
         }
     }

@@ -12,8 +12,8 @@ use crate::{
     process::{self, End, Heard},
 };
 use domain::timeline::Packet;
-use ports::MediaError;
-use std::{collections::BTreeMap, path::Path};
+use ports::{MediaError, Source};
+use std::collections::BTreeMap;
 
 /// Packets on each side of a jump that have to agree: one wrong time alone is damage.
 const AGREEING: usize = 5;
@@ -40,11 +40,11 @@ fn jumps(packets: &[Packet], is_jump: impl Fn(i64, i64) -> bool) -> bool {
 /// When everything plays in a mended copy of these streams, by their numbers there.
 pub(super) async fn mended(
     config: &FfmpegConfig,
-    path: &Path,
+    source: &Source,
     streams: &[u32],
 ) -> Result<BTreeMap<u32, Track>, MediaError> {
     let limits = &config.limits;
-    let call = mend::copying(Call::ffmpeg(&config.ffmpeg).source(path, limits), streams);
+    let call = mend::copying(Call::ffmpeg(&config.ffmpeg).reading(source, limits), streams);
     let call = call.words("-f framecrc pipe:1");
     let mut listing = Listing::default();
     let ended = process::run(config, &call, bounds(limits, limits.packets, limits.stall), |line| {

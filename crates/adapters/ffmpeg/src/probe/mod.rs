@@ -3,12 +3,15 @@
 mod boxes;
 mod decode;
 mod encryption;
+mod format;
 mod jumps;
 mod packets;
+mod ranges;
 mod streams;
 mod tables;
 
-use crate::{config::FfmpegConfig, failure, limits::Limits, mend, process::Bounds};
+use crate::{config::FfmpegConfig, limits::Limits, mend, process::Bounds};
+use boxes::Moov;
 use domain::{
     completeness,
     media::{AudioTrack, MediaInfo, VideoTrack},
@@ -17,19 +20,37 @@ use domain::{
     rejection::{Rejection, RejectionCode},
     timeline::{Packet, Timeline},
 };
+use format::InOrder;
 use packets::{Heard, Track};
-use ports::{MediaError, Urgency};
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use ports::{MediaError, Source, Urgency};
+use ranges::Ranges;
+use std::{collections::BTreeMap, time::Duration};
 use streams::{AudioStream, Headers, VideoStream};
 
 /// Tracks of sound that are offered; more of them are left out.
 const AUDIO_TRACKS: usize = 8;
 /// Tracks of text subtitles that are offered; more of them are left out.
 const SUBTITLE_TRACKS: usize = 16;
-/// Looks into the file at `path`.
-pub(crate) async fn look(config: &FfmpegConfig, path: &Path) -> Result<MediaInfo, MediaError> {
-    within_size(path, &config.limits).await?;
-    if let Some(what) = encryption::find(path).await.map_err(|error| failure::of_file(&error, path))? {
+
+/// Looks into a source.
+pub(crate) async fn look(config: &FfmpegConfig, source: &Source) -> Result<MediaInfo, MediaError> {
+    let found = look_once(config, source).await;
+    match (source, found) {
+        // The limits on time are those of files, and a line may be slow.
+        (Source::Address(_), Err(MediaError::Rejected(why))) if why.code == RejectionCode::TooCostly => {
+            tracing::debug!(reason = why.text, "the source is wanted as a file");
+            Err(MediaError::NeedsFile)
+        }
+        (_, found) => found,
+    }
+}
+
+async fn look_once(config: &FfmpegConfig, source: &Source) -> Result<MediaInfo, MediaError> {
+    let ranges = Ranges::of(source).await?;
+    within_size(ranges.size(), &config.limits)?;
+    let format = InOrder::of(&ranges.read(0, format::TELLING_BYTES).await?);
+    let moov = boxes::moov(&ranges).await?;
+    if let Some(what) = encryption::find(&ranges, format, &moov).await? {
         return Err(rejected(
             RejectionCode::Encrypted,
             format!(
@@ -38,44 +59,55 @@ pub(crate) async fn look(config: &FfmpegConfig, path: &Path) -> Result<MediaInfo
         ));
     }
     // The packets of a long file may take a while; whatever else is wrong with it ends that at once.
-    let (mut packets, (mut headers, decoded)) =
-        tokio::try_join!(tracks(config, path), headers(config, path))?;
-    let streams = headers.streams();
-    let mended = headers.container == "mpegts" && jumps::in_any(&streams, &packets) && is_small(path).await;
+    let (packets, (mut headers, decoded)) =
+        tokio::try_join!(tracks(config, source, format, moov), headers(config, source))?;
+    let (mut packets, streams) = (packets.ok_or(MediaError::NeedsFile)?, headers.streams());
+    let mended = headers.container == "mpegts"
+        && ranges.size() <= mend::MOST_BYTES
+        && jumps::in_any(&streams, &packets);
     if mended {
-        packets = jumps::mended(config, path, &streams).await?;
+        packets = jumps::mended(config, source, &streams).await?;
         headers.renumber();
     }
     let info = assemble(headers, packets, &decoded, &config.limits)?;
     Ok(MediaInfo { mended: if mended { streams } else { Vec::new() }, ..info })
 }
 
-async fn is_small(path: &Path) -> bool {
-    tokio::fs::metadata(path).await.is_ok_and(|metadata| metadata.len() <= mend::MOST_BYTES)
-}
-
-/// All packets by stream: from tables where these say everything, else one by one.
-async fn tracks(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<u32, Track>, MediaError> {
-    match tables::read(config, path).await? {
-        Ok(tracks) => Ok(tracks),
-        Err(doubt) => {
-            tracing::debug!(reason = doubt.0, "all packets of the source are read");
-            packets::read(config, path).await
-        }
+/// All packets by stream: from tables where these say everything, else one by one; `None` where that would be a request for each of
+/// them, because demuxers go to and fro in the format, if it is one at all, which its headers say.
+///
+/// # Errors
+/// [`MediaError::NeedsFile`]: it is MP4 or MOV, but demuxers go to and fro even for its headers, such as from fragment to fragment.
+async fn tracks(
+    config: &FfmpegConfig,
+    source: &Source,
+    format: Option<InOrder>,
+    moov: Moov,
+) -> Result<Option<BTreeMap<u32, Track>>, MediaError> {
+    let is_movie = !moov.contents.is_empty();
+    let doubt = match tables::read(config, source, moov).await? {
+        Ok(tracks) => return Ok(Some(tracks)),
+        Err(doubt) => doubt,
+    };
+    tracing::debug!(reason = doubt.0, "all packets of the source are read");
+    match (source, format) {
+        (Source::Address(_), None) if is_movie => Err(MediaError::NeedsFile),
+        (Source::Address(_), None) => Ok(None),
+        _ => packets::read(config, source).await.map(Some),
     }
 }
 
-async fn headers(config: &FfmpegConfig, path: &Path) -> Result<(Headers, Decoded), MediaError> {
-    let mut headers = streams::read(config, path).await?;
+async fn headers(config: &FfmpegConfig, source: &Source) -> Result<(Headers, Decoded), MediaError> {
+    let mut headers = streams::read(config, source).await?;
     keep_some(&mut headers);
     let picture = async {
         match &headers.video {
-            Some(video) => decode::first_picture(config, path, video).await.map(Some),
+            Some(video) => decode::first_picture(config, source, video).await.map(Some),
             None => Ok(None),
         }
     };
     let sounds = futures::future::try_join_all(
-        headers.audio.iter().map(|stream| decode::sounds(config, path, stream.index)),
+        headers.audio.iter().map(|stream| decode::sounds(config, source, stream.index)),
     );
     let (first_picture_us, sounds) = tokio::try_join!(picture, sounds)?;
     let mut sound = sounds.iter();
@@ -200,8 +232,7 @@ fn audio_track(stream: AudioStream, tracks: &BTreeMap<u32, Track>) -> Option<Aud
     })
 }
 
-async fn within_size(path: &Path, limits: &Limits) -> Result<(), MediaError> {
-    let bytes = tokio::fs::metadata(path).await.map_err(|error| failure::of_file(&error, path))?.len();
+fn within_size(bytes: u64, limits: &Limits) -> Result<(), MediaError> {
     if bytes == 0 {
         return Err(rejected(RejectionCode::NotMedia, "The file is empty. Upload it again."));
     }

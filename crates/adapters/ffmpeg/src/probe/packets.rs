@@ -10,8 +10,8 @@ use domain::{
     rejection::RejectionCode,
     timeline::{Packet, Untimed},
 };
-use ports::MediaError;
-use std::{collections::BTreeMap, path::Path};
+use ports::{MediaError, Source};
+use std::collections::BTreeMap;
 
 /// The times of one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,9 +135,9 @@ pub(super) enum Heard {
 }
 
 /// Reads all packets, by stream.
-pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<BTreeMap<u32, Track>, MediaError> {
+pub(super) async fn read(config: &FfmpegConfig, source: &Source) -> Result<BTreeMap<u32, Track>, MediaError> {
     let limits = &config.limits;
-    let call = listing(config).source(path, limits);
+    let call = listing(config).reading(source, limits);
     let (mut tracks, mut pictures) = (BTreeMap::new(), 0);
     let ended = process::run(config, &call, bounds(limits, limits.packets, limits.stall), |line| {
         pictures += usize::from(note(line, &mut tracks));

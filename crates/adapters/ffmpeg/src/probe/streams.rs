@@ -14,9 +14,9 @@ use domain::{
     rate::Rate,
     rejection::RejectionCode,
 };
-use ports::MediaError;
+use ports::{MediaError, Source};
 use serde::Deserialize;
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 /// More JSON than any honest header makes.
 const JSON_BYTES: usize = 8 << 20;
@@ -85,10 +85,10 @@ pub(super) struct AudioStream {
 }
 
 /// Reads the headers.
-pub(super) async fn read(config: &FfmpegConfig, path: &Path) -> Result<Headers, MediaError> {
+pub(super) async fn read(config: &FfmpegConfig, source: &Source) -> Result<Headers, MediaError> {
     let call = Call::ffprobe(&config.ffprobe)
         .words("-threads 1 -show_format -show_programs -show_streams -of json")
-        .source(path, &config.limits);
+        .reading(source, &config.limits);
     let mut json = String::new();
     let ended = process::run(config, &call, look_bounds(&config.limits), |line| {
         json.push_str(line);

@@ -42,13 +42,14 @@ impl Address {
     }
 }
 
-/// Each part of a plan comes out of an address as it comes out of the file.
+/// What is found by an address is what is in the file, and each part of a plan comes out of it as it comes out of the file.
 pub async fn a_source_by_address_is_encoded_as_its_file(encoder: &dyn Encoder) {
     let sources = Sources::new();
     for name in ["counted.mp4", "counted.mkv", "counted.ts"] {
         let path = sources.counted(name, "30000/1001", 13, "");
         let (info, plan) = planned(encoder, &path).await;
         let address = Address::of(|_| path.clone()).await;
+        assert_eq!(encoder.probe(&address.source).await.expect("it is accepted"), info, "{name}");
         let file = Source::File(path);
         for part in plan.parts(&info) {
             let (far, near) = (
@@ -75,6 +76,8 @@ pub async fn a_playlist_at_an_address_reads_nothing_else(encoder: &dyn Encoder) 
         for file in [None, Some(format!("file:{}", other.display()))] {
             let list = |canary: &str| lists(file.as_deref().unwrap_or(canary))[which].clone();
             let address = Address::of(|canary| sources.written("list.mp4", list(canary).as_bytes())).await;
+            let looked = encoder.probe(&address.source).await;
+            assert!(matches!(&looked, Err(MediaError::Rejected(_))), "{looked:?}");
             for part in plan.parts(&info) {
                 let made = attempted(encoder, &sources, &address.source, &part.task).await;
                 let segments =

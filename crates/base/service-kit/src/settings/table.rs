@@ -36,7 +36,7 @@ settings! {
     SOURCE_MAX_SECONDS = "43200", "The longest source, in seconds.";
     SIMULATED_SOURCE_MAX_SECONDS = "8", "The longest test card that stands in for a source of which only metadata was sent, in seconds.";
     TRANSCODE_SLOTS = "0", "Encodes side by side in one worker; 0: as many as suit the processor's cores.";
-    SOURCE_COPY_MAX_BYTES = "268435456", "The largest source that a worker copies from the object store, in bytes; of a larger one it reads what it encodes, by range.";
+    SOURCE_COPY_MAX_BYTES = "268435456", "The largest source that a service copies from the object store, in bytes; of a larger one it reads what it needs, by range.";
     PROBE_SLOTS = "2", "Sources looked into side by side.";
     MIN_FREE_BYTES = "536870912", "A worker claims nothing while the disk of DATA_DIR has less room than this, in bytes.";
     FFMPEG = "ffmpeg", "The ffmpeg program: a name to look for in PATH, or a path.";

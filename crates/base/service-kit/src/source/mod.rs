@@ -63,8 +63,8 @@ impl Sources {
     /// # Errors
     /// When the object is missing, its store fails, the copy does not fit the disk, or no port of loopback is free.
     pub async fn open(&self, key: &ObjectKey) -> Result<OpenSource, ObjectError> {
-        if let Some(path) = self.objects.local_file(key).await? {
-            return Ok(OpenSource(Held::InPlace(path)));
+        if let Some(in_place) = self.in_place(key).await? {
+            return Ok(in_place);
         }
         if let Some(by_range) = &self.by_range {
             let known = self.objects.head(key).await?;
@@ -73,6 +73,26 @@ impl Sources {
                 return self.served(key, size, by_range.clone()).await;
             }
         }
+        self.copied(key).await
+    }
+
+    /// Makes an object readable as a file, however large it is.
+    ///
+    /// # Errors
+    /// When the object is missing, its store fails, or the copy does not fit the disk.
+    pub async fn open_file(&self, key: &ObjectKey) -> Result<OpenSource, ObjectError> {
+        match self.in_place(key).await? {
+            Some(in_place) => Ok(in_place),
+            None => self.copied(key).await,
+        }
+    }
+
+    async fn in_place(&self, key: &ObjectKey) -> Result<Option<OpenSource>, ObjectError> {
+        let path = self.objects.local_file(key).await?;
+        Ok(path.map(|path| OpenSource(Held::InPlace(path))))
+    }
+
+    async fn copied(&self, key: &ObjectKey) -> Result<OpenSource, ObjectError> {
         let (path, copy) = self.copies.of(&*self.objects, key).await?;
         Ok(OpenSource(Held::Copy { path, _copy: copy }))
     }

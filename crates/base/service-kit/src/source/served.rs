@@ -11,7 +11,7 @@ use url::Url;
 
 /// What lies ready for a reader on its connection, in bytes: a reader that goes elsewhere has it in vain.
 const SENT_AHEAD: u32 = 64 << 10;
-/// Connections that wait to be accepted: one encoder has one at a time.
+/// Connections that wait to be accepted: one encoder has one at a time, a look into a source a few.
 const BACKLOG: u32 = 16;
 
 /// An object of known size, and how it is read.

@@ -129,6 +129,7 @@ impl Race<'_> {
     async fn plan(&mut self) -> anyhow::Result<()> {
         let config = vod_processor::Config {
             scratch: self.place.join("sources"),
+            copied_bytes: u64::MAX,
             parallel: 2,
             simulated_source_max_ms: 0,
         };

@@ -5,7 +5,7 @@ mod deleted;
 mod job_ended;
 mod uploaded;
 
-use crate::metrics::Metrics;
+use crate::{look::Looks, metrics::Metrics};
 use async_trait::async_trait;
 use domain::{
     StreamId,
@@ -15,8 +15,8 @@ use domain::{
     live::LiveSegmentRecord,
     video::{Video, VideoRefusal},
 };
-use ports::{Clock, DocumentError, Encoder, EventLog, LogError, ObjectError, ObjectStore};
-use service_kit::{ChangeError, Collection, Handler, Relay, Sources, Unavailable};
+use ports::{Clock, DocumentError, EventLog, LogError, ObjectError, ObjectStore};
+use service_kit::{ChangeError, Collection, Handler, Relay, Unavailable};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
@@ -30,11 +30,10 @@ pub(crate) struct Processor {
     pub(crate) live_segments: Collection<LiveSegmentRecord>,
     pub(crate) relay: Relay,
     pub(crate) objects: Arc<dyn ObjectStore>,
-    pub(crate) encoder: Arc<dyn Encoder>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) metrics: Metrics,
-    pub(crate) sources: Sources,
+    pub(crate) looks: Looks,
     pub(crate) simulated_source_max_ms: u32,
     /// Videos that this process looks into right now, so that an event that comes twice does not look twice.
     pub(crate) probing: Arc<Mutex<HashSet<StreamId>>>,

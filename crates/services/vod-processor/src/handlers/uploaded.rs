@@ -7,20 +7,16 @@ use domain::{
     media::MediaInfo,
     object::ObjectKey,
     plan::{self, Plan, RECIPE},
-    rejection::{Rejection, RejectionCode},
+    rejection::Rejection,
     task::{EncodeTask, TestSourceTask},
     video::{Video, VideoStatus},
 };
-use ports::{MediaError, ObjectError};
 use service_kit::trace;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
 };
 use tracing::Instrument;
-
-/// Looks into a source that are tried before it counts as too costly.
-const PROBE_ATTEMPTS: u32 = 3;
 
 impl Processor {
     /// Brings a video from `uploaded` to `transcoding` or `rejected`; does nothing twice.
@@ -69,7 +65,7 @@ impl Processor {
             return Ok(());
         };
         let probing = tracing::info_span!(target: trace::TRACE, "look into the source", stream_id = %stream);
-        let planned = match self.probe(stream).instrument(probing).await? {
+        let planned = match self.looks.look_into(stream).instrument(probing).await? {
             Ok(media) => plan::for_source(&media).map(|plan| (plan, media)),
             Err(rejection) => Err(rejection),
         };
@@ -85,32 +81,6 @@ impl Processor {
         self.metrics.latency.observe(seconds);
         tracing::info!(stream_id = %stream, parts = plan.part_count(), renditions = plan.renditions.len(), seconds = video.duration_seconds, "planned");
         self.queue_parts(&video, &plan, &media).await
-    }
-
-    /// What was found in the source, or why it is refused.
-    async fn probe(&self, stream: &StreamId) -> Result<Result<MediaInfo, Rejection>, ProcessError> {
-        let key = ObjectKey::Source { stream: stream.clone() };
-        let file = match self.sources.open(&key).await {
-            Err(ObjectError::Missing(_)) => {
-                let text = "The uploaded file is gone from the store. Upload it again.";
-                return Ok(Err(Rejection::new(RejectionCode::NotMedia, text)));
-            }
-            file => file?,
-        };
-        let mut attempt = 1;
-        loop {
-            match self.encoder.probe(&file.source()).await {
-                Ok(media) => return Ok(Ok(media)),
-                Err(MediaError::Rejected(rejection)) => return Ok(Err(rejection)),
-                Err(MediaError::Unavailable(why)) => return Err(ProcessError::Machine(why)),
-                Err(MediaError::Failed { text, .. }) if attempt >= PROBE_ATTEMPTS => {
-                    tracing::warn!(stream_id = %stream, error = text, "gave up looking into a source");
-                    let text = "Looking into the file took more time or memory than is allowed. Export it again and upload the new file.";
-                    return Ok(Err(Rejection::new(RejectionCode::TooCostly, text)));
-                }
-                Err(MediaError::Failed { .. }) => attempt += 1,
-            }
-        }
     }
 
     /// Refuses a source: it can never be played, so its bytes go too.

@@ -9,60 +9,67 @@ mod times;
 mod tests;
 
 use super::{
-    boxes, look_bounds,
+    boxes::Moov,
+    look_bounds,
     packets::{Line, Track, listing},
 };
-use crate::{config::FfmpegConfig, failure, limits::Limits, process};
+use crate::{config::FfmpegConfig, limits::Limits, process};
 use movie::{Media, Movie};
-use ports::MediaError;
+use ports::{MediaError, Source};
 use spots::Spots;
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::collections::BTreeMap;
 
-/// Where sources are shorter, in microseconds, reading all packets is as fast.
+/// Where files are shorter, in microseconds, reading all packets is as fast.
 const WORTH_IT_US: i64 = 30_000_000;
 
 /// Why all packets have to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Doubt(pub(super) &'static str);
 
-/// Reads the packets of all streams from the tables.
+/// Reads the packets of all streams from the tables in `moov`.
 ///
 /// # Errors
-/// [`MediaError`] when the file cannot be read at all; a [`Doubt`] where its tables do not say for certain what a demuxer
+/// [`MediaError`] when the source cannot be read at all; a [`Doubt`] where its tables do not say for certain what a demuxer
 /// would.
 pub(super) async fn read(
     config: &FfmpegConfig,
-    path: &Path,
+    source: &Source,
+    moov: Moov,
 ) -> Result<Result<BTreeMap<u32, Track>, Doubt>, MediaError> {
-    read_from(config, path, WORTH_IT_US).await
+    let worth_it_us = match source {
+        Source::File(_) => WORTH_IT_US,
+        Source::Address(_) => 0,
+    };
+    read_from(config, source, moov, worth_it_us).await
 }
 
 async fn read_from(
     config: &FfmpegConfig,
-    path: &Path,
+    source: &Source,
+    moov: Moov,
     worth_it_us: i64,
 ) -> Result<Result<BTreeMap<u32, Track>, Doubt>, MediaError> {
-    let (file, limits) = (path.to_owned(), config.limits.clone());
-    let parsed = tokio::task::spawn_blocking(move || {
-        let moov = boxes::moov(&mut File::open(file)?)?;
-        Ok(if moov.whole { Told::by(&moov.contents, &limits) } else { Err(Doubt("it has no whole moov")) })
-    });
-    let parsed = parsed.await.map_err(std::io::Error::other).flatten();
-    let told = match parsed.map_err(|error| failure::of_file(&error, path))? {
+    if !moov.whole {
+        return Ok(Err(Doubt("it has no whole moov")));
+    }
+    let limits = config.limits.clone();
+    let parsed = tokio::task::spawn_blocking(move || Told::by(&moov.contents, &limits)).await;
+    let told = match parsed.map_err(|error| MediaError::Unavailable(format!("reading tables: {error}")))? {
         Ok(told) if told.length_us() < worth_it_us => return Ok(Err(Doubt("it is short"))),
         Ok(told) => told,
         Err(doubt) => return Ok(Err(doubt)),
     };
     let lines = match told.spots() {
-        Ok(spots) => lines(config, path, &spots).await?,
+        Ok(spots) => lines(config, source, &spots).await?,
         Err(doubt) => return Ok(Err(doubt)),
     };
     Ok(told.confirmed(&lines))
 }
 
 /// What ffprobe says of the packets at these places.
-async fn lines(config: &FfmpegConfig, path: &Path, spots: &Spots) -> Result<Vec<Line>, MediaError> {
-    let call = listing(config).words("-read_intervals").arg(spots.intervals()).source(path, &config.limits);
+async fn lines(config: &FfmpegConfig, source: &Source, spots: &Spots) -> Result<Vec<Line>, MediaError> {
+    let call =
+        listing(config).words("-read_intervals").arg(spots.intervals()).reading(source, &config.limits);
     let (mut lines, mut printed) = (Vec::new(), 0);
     process::run(config, &call, look_bounds(&config.limits), |line| {
         lines.extend(Line::parse(line));
