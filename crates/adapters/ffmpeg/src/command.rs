@@ -23,8 +23,8 @@ const DECODERS: &str = "\
     tscc2,zmbv,fraps,hap,camtasia,camstudio,flashsv,flashsv2,mss1,mss2,msa1,mts2,g2m,vmnc,mszh,zlib,aasc,\
     dxtory,cllc,rv10,rv20,rv30,rv40,vp3,vp4,vp5,vp7,cavs,dirac,snow,amv,sp5x,mimic,aic,pixlet,sheervideo,\
     hq_hqa,hqx,avrn,avui,dxv,speedhq,asv1,asv2,vcr1,cljr,wnv1,indeo2,ultimotion,qpeg,truemotion1,\
-    truemotion2,cyuv,loco,r210,r10k,v210x,v308,v408,v410,y41p,yuv4,ayuv,012v,vc1image,wmv3image,jpegls,\
-    bmp,tiff,targa,sgi,webp,aac,aac_latm,mp1,mp1float,mp2,mp2float,mp3,mp3float,ac3,eac3,dca,truehd,mlp,\
+    truemotion2,cyuv,loco,r210,r10k,v210x,v308,v408,v410,y41p,yuv4,ayuv,012v,vc1image,wmv3image,\
+    bmp,webp,aac,aac_latm,mp1,mp1float,mp2,mp2float,mp3,mp3float,ac3,eac3,dca,truehd,mlp,\
     opus,libopus,vorbis,libvorbis,flac,alac,wavpack,tta,ape,wmav1,wmav2,wmapro,wmavoice,wmalossless,\
     amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_u8,pcm_s8,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,\
     pcm_f32be,pcm_f64le,pcm_f64be,pcm_u16le,pcm_u16be,pcm_u24le,pcm_u24be,pcm_u32le,pcm_u32be,pcm_alaw,\
