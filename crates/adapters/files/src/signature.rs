@@ -9,6 +9,7 @@ use ports::Period;
 use serde::Deserialize;
 use sha2::Sha256;
 use std::time::Duration;
+use url::form_urlencoded::Serializer as Query;
 
 /// How far this clock may be behind that of whoever signed.
 const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
@@ -74,8 +75,14 @@ impl Signer {
         let mac = self.mac(access, key.bucket().name(), &key.path(), &claims).finalize().into_bytes();
         let Claims { content_type, immutable, from, until } = claims;
         let signature = hex::encode(mac);
-        let query = format!("type={content_type}&immutable={immutable}&from={from}&until={until}");
-        format!("/objects{key}?{query}&signature={signature}")
+        let query = Query::new(String::new())
+            .append_pair("type", &content_type)
+            .append_pair("immutable", &immutable.to_string())
+            .append_pair("from", &from.to_string())
+            .append_pair("until", &until.to_string())
+            .append_pair("signature", &signature)
+            .finish();
+        format!("/objects{key}?{query}")
     }
 
     /// Whether this signer made the address, and it is good now.
@@ -157,7 +164,7 @@ mod tests {
         let address = Signer::new(b"key").address(Access::Read, &key, valid);
         let (start, signature) = address.split_once("&signature=").unwrap();
         let expected = "/objects/vod-raw/vod-abababababab/source\
-                        ?type=application/octet-stream&immutable=false&from=1&until=2";
+                        ?type=application%2Foctet-stream&immutable=false&from=1&until=2";
         assert_eq!((start, signature.len()), (expected, 64));
     }
 }

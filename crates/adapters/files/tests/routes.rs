@@ -205,7 +205,7 @@ async fn a_signature_is_good_for_its_own_object_and_claims_only() {
     for (from, to) in [
         ("vod-variants", "vod-raw"),
         ("000000.m4s", "000001.m4s"),
-        ("video/mp4", "text/html"),
+        ("video%2Fmp4", "text%2Fhtml"),
         ("immutable=true", "immutable=false"),
         ("until=1800001800", "until=1900000000"),
         ("until=1800001800", "until=99999999999999999999"),
