@@ -98,7 +98,7 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "a GOP without B-pictures",
         "a.mp4",
-        &["PICTURES -vf noise=c0s=60:c0f=t:enable=lt(t\\,1.9) X264 OUT"],
+        &["PICTURES -vf scroll=h=0.37:v=0.41:enable=lt(t\\,1.9) X264 OUT"],
         ready(PLAIN, 3.0, 0, COUNTED),
     ),
     case(
