@@ -1,13 +1,9 @@
 //! What the headers say: containers, codecs, sizes and colours, as ffprobe's JSON.
 
-use super::{look_bounds, rejected, too_costly};
-use crate::{
-    command::Call,
-    config::FfmpegConfig,
-    failure,
-    limits::Limits,
-    process::{self, End, Ended},
-};
+mod refusal;
+
+use super::{look_bounds, rejected};
+use crate::{command::Call, config::FfmpegConfig, limits::Limits, process};
 use domain::{
     media::SubtitleTrack,
     note::{Note, NoteCode},
@@ -15,6 +11,7 @@ use domain::{
     rejection::RejectionCode,
 };
 use ports::{MediaError, Source};
+use refusal::{label, not_media, unreadable, unsupported};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -101,62 +98,6 @@ pub(super) async fn read(config: &FfmpegConfig, source: &Source) -> Result<Heade
     }
     let found: Found = serde_json::from_str(&json).map_err(|_| not_media())?;
     interpret(found, &config.limits)
-}
-
-fn unreadable(ended: Ended, limits: &Limits) -> MediaError {
-    match &ended.end {
-        End::Exited(status) if status.code().is_some() => {}
-        End::Exited(_) => return failure::of(ended, "reading the headers"),
-        _ => return too_costly("Reading the file's headers"),
-    }
-    if failure::out_of_memory(&ended.stderr) && !ended.stderr.contains("max_streams") {
-        return too_costly("Reading the file's headers");
-    }
-    if ended.stderr.contains("max_streams") {
-        let limit = limits.streams;
-        return rejected(
-            RejectionCode::OverLimit,
-            format!(
-                "The file has more than {limit} streams. \
-                 Export it with one picture track and the sound tracks you need."
-            ),
-        );
-    }
-    match forbidden_codec(&ended.stderr) {
-        Some(codec) => unsupported(&codec),
-        None => not_media(),
-    }
-}
-
-/// ffmpeg's own words: `Codec (name) not on whitelist`.
-fn forbidden_codec(stderr: &str) -> Option<String> {
-    let (before, _) = stderr.split_once(") not on whitelist")?;
-    Some(label(before.rsplit_once("Codec (")?.1))
-}
-
-fn unsupported(codec: &str) -> MediaError {
-    rejected(
-        RejectionCode::UnsupportedCodec,
-        format!(
-            "The file uses a codec that is not supported here ({codec}). \
-             Export it as H.264 with AAC and upload that."
-        ),
-    )
-}
-
-/// Letters and digits only: it comes from the file.
-fn label(name: &str) -> String {
-    let label: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
-    if label.is_empty() { "unknown".to_owned() } else { label }
-}
-
-fn not_media() -> MediaError {
-    rejected(
-        RejectionCode::NotMedia,
-        "The file is not a video of a known kind, or its beginning or end is missing. \
-         Upload the original video file, \
-         such as MP4, MOV, MKV, WebM, AVI or MPEG-TS.",
-    )
 }
 
 fn interpret(found: Found, limits: &Limits) -> Result<Headers, MediaError> {
