@@ -155,10 +155,13 @@ async fn a_deleted_video_leaves_a_tombstone_and_nothing_else() -> Result<()> {
     api.delete("vod-000000000000").await?.problem(404, "not_found")?;
     // Whatever was being encoded when it was deleted must not come back.
     until("nothing is encoded any more", LIMIT, async || {
-        let stats = api.get("/stats").await?.json()?;
-        Ok((stats["jobs"]["leased"] == 0).then_some(()))
+        let mut running = 0.0;
+        for (_, endpoint) in product.endpoints()? {
+            running += endpoint.metric("transcode_encodes_running").await?;
+        }
+        Ok((running == 0.0).then_some(()))
     })
     .await?;
-    product.no_objects("").await?;
+    until("nothing is left", LIMIT, async || Ok(product.no_objects("").await.ok())).await?;
     product.finish().await
 }

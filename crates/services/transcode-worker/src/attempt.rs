@@ -3,10 +3,10 @@
 use crate::{claim::Claimed, lease, metrics::Metrics, recover, store::Store};
 use domain::{
     job::{Failure, Job, JobRefusal, Outputs},
-    object::ObjectKey,
+    object::{Bucket, ObjectKey, Prefix},
     retry::FailureClass,
     task::EncodeTask,
-    video::{Video, VideoRefusal},
+    video::{Video, VideoRefusal, VideoStatus},
 };
 use ports::{Clock, Encoder, MediaError, ObjectError, ObjectStore, Progress, Urgency};
 use service_kit::{ChangeError, Collection, OpenSource, Sources, trace, until_available};
@@ -221,11 +221,31 @@ impl Attempts {
             }
         };
         self.metrics.jobs.with_label_values(&[kind(&job.task), label]).inc();
+        if label == "lost" || settled.is_err() {
+            self.clear_if_deleted(job).await;
+        }
         match settled {
             Ok(job) => {
                 tracing::debug!(job_id = %job.job_id, part = job.part, state = job.state.name(), "settled a job");
             }
             Err(error) => tracing::debug!(job_id = %job.job_id, %error, "a job was settled by somebody else"),
+        }
+    }
+
+    /// A deleted video leaves nothing: what this attempt has stored since its objects were removed goes, too.
+    async fn clear_if_deleted(&self, job: &Job) {
+        let stream = &job.stream_id;
+        let video =
+            until_available(&*self.clock, "reading a video", || self.videos.get(stream.as_str())).await;
+        if !video.is_ok_and(|video| video.is_some_and(|video| video.status == VideoStatus::Deleted)) {
+            return;
+        }
+        for bucket in [Bucket::VodRaw, Bucket::VodVariants, Bucket::Manifests] {
+            let prefix = Prefix::stream(bucket, stream);
+            let clear = || self.objects.remove_all(&prefix);
+            if let Err(error) = until_available(&*self.clock, "clearing a deleted video", clear).await {
+                tracing::warn!(stream_id = %stream, %error, "objects of a deleted video are left");
+            }
         }
     }
 

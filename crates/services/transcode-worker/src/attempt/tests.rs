@@ -8,19 +8,20 @@ use crate::{
 use async_trait::async_trait;
 use domain::{
     JobId, StreamId,
-    job::JobState,
+    collection::Kind,
+    job::{JobState, SourceOutput},
     media::MediaInfo,
-    object::Prefix,
     task::{SpanTask, TestSourceTask},
+    video::{NewSource, NewVideo},
 };
 use futures::FutureExt;
 use ports::{
-    Body, ByteRange, Condition, Encoded, EncodedFrames, ObjectMeta, ObjectStream, Period, ProgressSink,
-    SignedAddress, Source, StoredObject,
+    Body, ByteRange, Condition, Documents, Encoded, EncodedFrames, ObjectMeta, ObjectStream, Period,
+    ProgressSink, SignedAddress, Source, StoredObject,
 };
 use prometheus::Registry;
 use service_kit::{ByRange, Relay, SystemClock};
-use std::path::Path;
+use std::{path::Path, sync::Mutex};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -30,6 +31,14 @@ use tokio::{
 struct Emptied {
     /// It did not know of that yet when it was asked how large the source is.
     late: bool,
+    /// What was removed since.
+    cleared: Mutex<Vec<Prefix>>,
+}
+
+impl Emptied {
+    fn new(late: bool) -> Self {
+        Self { late, cleared: Mutex::default() }
+    }
 }
 
 #[async_trait]
@@ -55,8 +64,9 @@ impl ObjectStore for Emptied {
         unreachable!("nothing is listed")
     }
 
-    async fn remove_all(&self, _: &Prefix) -> Result<(), ObjectError> {
-        unreachable!("nothing is removed")
+    async fn remove_all(&self, prefix: &Prefix) -> Result<(), ObjectError> {
+        self.cleared.lock().unwrap().push(prefix.clone());
+        Ok(())
     }
 
     fn presign(&self, _: &ObjectKey, _: Period) -> SignedAddress {
@@ -126,8 +136,24 @@ fn span() -> EncodeTask {
     })
 }
 
+/// A video, whose job is attempted.
+fn video(deleted: bool) -> Video {
+    let (text, now) = (String::new, domain::Timestamp::from_millis(0));
+    let new = NewVideo {
+        stream_id: StreamId::vod([0; 6]),
+        title: text(),
+        uploader: text(),
+        resolution: text(),
+        duration_seconds: 0.0,
+        audio_track_id: None,
+        source: NewSource::Stored(SourceOutput { size_bytes: 1, sha256: text() }),
+    };
+    let video = Video::uploaded(new, now);
+    if deleted { video.delete(now).unwrap() } else { video }
+}
+
 /// Attempts a job once; gives the job as it is then, and the queue that it came from.
-async fn attempted(objects: Emptied) -> (Job, Queue) {
+async fn attempted(objects: Arc<Emptied>, video: &Video) -> (Job, Queue) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let relay = Relay::new(Arc::new(Silence));
     let jobs: Collection<Job> = Collection::new(Arc::new(Memory::default()), relay.clone(), clock.clone());
@@ -138,13 +164,15 @@ async fn attempted(objects: Emptied) -> (Job, Queue) {
     job.task = span();
     assert!(jobs.insert(&job).await.unwrap());
 
-    let (scratch, objects) = (tempfile::tempdir().unwrap(), Arc::new(objects));
+    let scratch = tempfile::tempdir().unwrap();
+    let videos = Memory::default();
+    videos.insert(Kind::Video, video.stream_id.as_str(), serde_json::to_value(video).unwrap()).await.unwrap();
     let metrics = Metrics::new(&Registry::new()).unwrap();
     let bytes = metrics.source_range_bytes.with_label_values(&[] as &[&str]);
     let sources = Sources::new(objects.clone(), scratch.path().to_owned(), 1);
     let attempts = Attempts {
         jobs: jobs.clone(),
-        videos: Collection::new(Arc::new(Memory::default()), relay, clock.clone()),
+        videos: Collection::new(Arc::new(videos), relay, clock.clone()),
         objects,
         sources: sources.with_ranges(ByRange { above: 0, clock: clock.clone(), bytes }),
         encoder: Arc::new(Careless),
@@ -163,14 +191,25 @@ async fn attempted(objects: Emptied) -> (Job, Queue) {
 
 #[tokio::test]
 async fn a_job_that_nobody_needs_is_not_claimed_again_at_once() {
-    let (left, queue) = attempted(Emptied { late: false }).await;
+    let objects = Arc::new(Emptied::new(false));
+    let (left, queue) = attempted(objects.clone(), &video(false)).await;
     assert_eq!(left.state, JobState::Leased, "its lease runs out");
     assert!(queue.claim(false).await.unwrap().is_none(), "it was claimed again");
+    assert!(objects.cleared.lock().unwrap().is_empty(), "objects of a video that is there were removed");
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_deleted_video_is_cleared() {
+    let objects = Arc::new(Emptied::new(false));
+    attempted(objects.clone(), &video(true)).await;
+    let buckets = [Bucket::VodRaw, Bucket::VodVariants, Bucket::Manifests];
+    let expected = buckets.map(|bucket| Prefix::stream(bucket, &StreamId::vod([0; 6])));
+    assert_eq!(*objects.cleared.lock().unwrap(), expected);
 }
 
 #[tokio::test]
 async fn what_was_made_of_half_a_source_does_not_count() {
-    let (left, queue) = attempted(Emptied { late: true }).await;
+    let (left, queue) = attempted(Arc::new(Emptied::new(true)), &video(false)).await;
     assert_eq!(left.state, JobState::Queued, "it was given back");
     assert_eq!(left.attempts, 0, "and that was no attempt");
     assert!(queue.claim(false).await.unwrap().is_some(), "it may be claimed again");
