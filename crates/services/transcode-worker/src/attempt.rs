@@ -200,36 +200,41 @@ impl Attempts {
         let (label, settled) = match outcome {
             Outcome::Made(outputs) => {
                 let epoch = job.epoch;
-                ("done", self.change(job, |job, now| job.complete(epoch, outputs.clone(), now)).await)
+                ("done", Some(self.change(job, |job, now| job.complete(epoch, outputs.clone(), now)).await))
             }
             Outcome::Failed(failure) => {
                 tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, class = ?failure.class, error = failure.text, "an attempt failed");
                 self.metrics.failures.with_label_values(&[class_name(failure.class)]).inc();
                 let (epoch, jitter) = (job.epoch, self.clock.chance());
-                ("failed", self.change(job, |job, now| job.fail(epoch, failure.clone(), jitter, now)).await)
+                (
+                    "failed",
+                    Some(self.change(job, |job, now| job.fail(epoch, failure.clone(), jitter, now)).await),
+                )
             }
             Outcome::GivenBack(why) => {
                 tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, why, "gave a job back");
-                ("given_back", self.change(job, |current, _| current.release(job.epoch)).await)
+                ("given_back", Some(self.change(job, |current, _| current.release(job.epoch)).await))
             }
             Outcome::Lost(why) => {
                 tracing::warn!(job_id = %job.job_id, stream_id = %job.stream_id, part = job.part, why, "left a job");
                 self.metrics.leases_lost.with_label_values(&[] as &[&str]).inc();
                 // Given back, it would be claimed and left again at once, until whatever removes it has come so far. So its
                 // lease runs out, which has a limit.
-                ("lost", Ok(job.clone()))
+                ("lost", None)
             }
         };
         self.metrics.jobs.with_label_values(&[kind(&job.task), label]).inc();
-        if label == "lost" || settled.is_err() {
-            self.clear_if_deleted(job).await;
-        }
         match settled {
-            Ok(job) => {
+            Some(Ok(job)) => {
                 tracing::debug!(job_id = %job.job_id, part = job.part, state = job.state.name(), "settled a job");
+                return;
             }
-            Err(error) => tracing::debug!(job_id = %job.job_id, %error, "a job was settled by somebody else"),
+            Some(Err(error)) => {
+                tracing::debug!(job_id = %job.job_id, %error, "a job was settled by somebody else");
+            }
+            None => {}
         }
+        self.clear_if_deleted(job).await;
     }
 
     /// A deleted video leaves nothing: what this attempt has stored since its objects were removed goes, too.
