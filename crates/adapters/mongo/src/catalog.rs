@@ -6,12 +6,13 @@ use crate::{
     find,
     open::{open, ping},
     record::{self, Versions},
-    write::{Appends, Change, Gathering, Replacement, Replacements, Write, encode},
+    write::{Appends, Change, Replacement, Replacements, Write, encode},
 };
 use async_trait::async_trait;
 use domain::collection::Kind;
 use mongodb::{Collection, Database, bson::RawDocumentBuf};
 use ports::{DocumentError, Documents, Inserted, Json, Page, Query, Replaced, Revision, Stored};
+use service_kit::Gathering;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},

@@ -3,11 +3,9 @@
 mod append;
 mod batch;
 mod fate;
-mod gathering;
 mod replace;
 
 pub(crate) use append::{Appends, encode};
-pub(crate) use gathering::Gathering;
 pub(crate) use replace::{Replacement, Replacements};
 
 use crate::{
@@ -21,6 +19,7 @@ use mongodb::{
     error::{Error, ErrorKind, WriteFailure},
 };
 use ports::{DocumentError, Revision};
+use service_kit::Gathering;
 use std::sync::Arc;
 
 /// A write of one document.

@@ -10,6 +10,7 @@ mod collection;
 mod commits;
 mod consumer;
 mod events;
+mod gathering;
 mod log_lines;
 mod metered;
 mod metrics;
@@ -32,6 +33,7 @@ pub use collection::{ChangeError, Collection, DecodeError, Found, Versioned};
 pub use commits::Commits;
 pub use consumer::{Consumer, Receiver};
 pub use events::{EventMetrics, Events, Handler};
+pub use gathering::{Gathering, Together};
 pub use metered::Meters;
 pub use metrics::{
     MetricsError, counter, fraction, fraction_of, from_zero, gauge, histogram, histogram_of, render,

@@ -1,6 +1,6 @@
 //! Adding many documents, in order, of which some may be there.
 
-use super::{DUPLICATE, batch::batches, gathering::Shared};
+use super::{DUPLICATE, batch::batches};
 use crate::{
     call::{ATTEMPTS, Failure, patiently, request},
     record::{self, Versions},
@@ -12,6 +12,7 @@ use mongodb::{
     error::{Error, ErrorKind},
 };
 use ports::{DocumentError, Json};
+use service_kit::Together;
 use std::{collections::HashSet, sync::Arc};
 
 /// Documents to add, of which some may be there. Either all bodies are valid or none is added.
@@ -23,7 +24,7 @@ pub(crate) fn encode(bodies: &[(String, Json)]) -> Result<Vec<RawDocumentBuf>, D
 #[derive(Debug)]
 pub(crate) struct Appends(pub(crate) Collection<RawDocumentBuf>);
 
-impl Shared for Appends {
+impl Together for Appends {
     type Wish = Vec<RawDocumentBuf>;
     type Outcome = Result<(), DocumentError>;
 

@@ -3,7 +3,6 @@
 use super::{
     batch::batches,
     fate::{self, Fate},
-    gathering::Shared,
 };
 use crate::{
     call::{Failure, request},
@@ -17,6 +16,7 @@ use mongodb::{
     error::Error,
 };
 use ports::Revision;
+use service_kit::Together;
 use std::collections::HashMap;
 
 /// A document that is to take the place of another.
@@ -39,7 +39,7 @@ pub(crate) struct Replacements {
     pub(crate) collection: Collection<RawDocumentBuf>,
 }
 
-impl Shared for Replacements {
+impl Together for Replacements {
     type Wish = Replacement;
     type Outcome = Result<bool, Failure>;
 
