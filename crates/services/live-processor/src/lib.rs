@@ -14,6 +14,7 @@ mod desk;
 mod forward;
 mod ingest;
 mod intake;
+mod looks;
 mod metrics;
 mod offsets;
 mod recording;

@@ -1,7 +1,8 @@
 //! The live processor as a service: assembled, then run until told to stop.
 
 use crate::{
-    Config, archive, census, ingest::Listener, intake, metrics::Metrics, retirement, shared::Shared, stalls,
+    Config, archive, census, ingest::Listener, intake, looks::Looks, metrics::Metrics, retirement,
+    shared::Shared, stalls,
 };
 use anyhow::Context;
 use domain::collection::STREAMS_BY_OUTBOX;
@@ -52,6 +53,7 @@ impl LiveProcessor {
             videos: Collection::new(deps.documents.clone(), relay.clone(), deps.clock.clone()),
             relay,
             log: deps.log,
+            looks: Looks::at(deps.objects.clone(), deps.clock.clone()),
             objects: deps.objects,
             clock: deps.clock,
             archive: archive::Archive::default(),

@@ -1,6 +1,6 @@
 //! What all parts of the live processor use.
 
-use crate::{archive::Archive, config::Config, metrics::Metrics};
+use crate::{archive::Archive, config::Config, looks::Looks, metrics::Metrics};
 use domain::{
     live::{LiveSegmentRecord, Stream},
     video::Video,
@@ -14,6 +14,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) objects: Arc<dyn ObjectStore>,
+    pub(crate) looks: Looks,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) streams: Collection<Stream>,
     pub(crate) segments: Collection<LiveSegmentRecord>,

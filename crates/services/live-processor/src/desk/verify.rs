@@ -21,8 +21,8 @@ pub(super) async fn all(shared: &Shared, events: &[Envelope]) -> Result<Vec<Arri
 
 async fn one(shared: &Shared, event: &Envelope, segment: &LiveSegment) -> Result<Arrival, ObjectError> {
     let key = ObjectKey::LiveSegment { stream: segment.stream_id.clone(), number: segment.sequence_number };
-    let head = || shared.objects.head(&key);
-    let stored = until_available(&*shared.clock, "looking for a live segment", head).await?;
+    let look = || shared.looks.of(key.clone());
+    let stored = until_available(&*shared.clock, "looking for a live segment", look).await?;
     let stored =
         stored.map(|meta| StoredBytes { size_bytes: meta.size, sha256: meta.sha256, etag: meta.etag });
     let bytes = Bytes::compare(segment, stored.as_ref());
