@@ -8,8 +8,14 @@ use aws_sdk_s3::{
         SharedHttpClient, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
     },
 };
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
 use std::time::Duration;
+
+/// The one implementation of TLS that is built in.
+const TLS: Provider = Provider::Rustls(CryptoMode::AwsLc);
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -74,9 +80,20 @@ fn timeouts(attempt: Duration, all: Duration) -> TimeoutConfig {
 /// A connector that trusts nobody, which plain HTTP does not mind: the default one looks for the system's
 /// certificates and panics in an image that has none.
 fn without_certificates() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(TLS).tls_context(no_trust()).build_https()
+}
+
+/// What sends single requests to the configured store.
+pub(crate) fn connector(config: &Config) -> Connector {
+    let builder = Connector::builder().tls_provider(TLS);
+    let builder = match config.endpoint.scheme() {
+        "http" => builder.tls_context(no_trust()),
+        _ => builder,
+    };
+    builder.build()
+}
+
+fn no_trust() -> TlsContext {
     let context = TlsContext::builder().with_trust_store(TrustStore::empty()).build();
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(context.expect("an empty trust store has no certificate that could be wrong"))
-        .build_https()
+    context.expect("an empty trust store has no certificate that could be wrong")
 }

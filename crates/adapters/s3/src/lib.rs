@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod failure;
 mod listing;
+mod look;
 mod multipart;
 mod opening;
 mod parts;
@@ -20,7 +21,7 @@ mod store;
 pub use config::{Buckets, Config};
 pub use opening::OpenError;
 
-use crate::presign::Signer;
+use crate::{look::Look, presign::Signer};
 use aws_sdk_s3::Client;
 use domain::object::Bucket;
 use ports::{Clock, ObjectError};
@@ -30,6 +31,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct S3 {
     client: Client,
+    look: Arc<Look>,
     buckets: Arc<Buckets>,
     signer: Arc<Signer>,
     clock: Arc<dyn Clock>,
@@ -42,8 +44,13 @@ impl S3 {
     /// # Errors
     /// The store is away, refuses the credentials, or a bucket cannot be made.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let signer = Arc::new(Signer::new(&config));
-        let store = Self { client: client::new(&config), buckets: Arc::new(config.buckets), signer, clock };
+        let store = Self {
+            client: client::new(&config),
+            look: Arc::new(Look::new(&config)),
+            signer: Arc::new(Signer::new(&config)),
+            buckets: Arc::new(config.buckets),
+            clock,
+        };
         opening::prepare(&store, &config.endpoint).await?;
         Ok(store)
     }

@@ -82,10 +82,15 @@ impl Signer {
 
 fn settings(valid: Period) -> SigningSettings {
     let period = Duration::from_millis(valid.until.millis_since(valid.from));
-    let mut settings = SigningSettings::default();
+    let mut settings = signing();
     settings.signature_location = SignatureLocation::QueryParams;
     settings.expires_in = Some(period.clamp(SHORTEST, LONGEST));
-    // As S3 has it: the path is signed as it is sent.
+    settings
+}
+
+/// How S3 wants it: the path is signed as it is sent.
+pub(crate) fn signing() -> SigningSettings {
+    let mut settings = SigningSettings::default();
     settings.percent_encoding_mode = PercentEncodingMode::Single;
     settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
     settings

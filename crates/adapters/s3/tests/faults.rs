@@ -68,6 +68,23 @@ async fn a_server_that_goes_away_is_told_and_found_again() {
 }
 
 #[tokio::test]
+async fn a_look_is_one_plain_request_until_something_is_wrong() {
+    let Some((store, proxy, _lease)) = open().await else { return };
+    let key = source();
+    put(&store, &key, filled(5, 1_000)).await;
+    let of_the_sdk = Mode::Lose(b"amz-sdk-invocation-id");
+    proxy.set(of_the_sdk);
+    let seen = store.head(&key).await.unwrap();
+    assert_eq!(seen.as_ref().map(|meta| meta.size), Some(1_000));
+    assert_eq!(store.head(&source()).await.unwrap(), None);
+    assert_eq!(proxy.mode(), of_the_sdk, "the SDK was asked");
+    proxy.set(Mode::Lose(b"HEAD /"));
+    assert_eq!(store.head(&key).await.unwrap(), seen, "the SDK says the same");
+    assert_eq!(proxy.mode(), Mode::Pass, "an answer was lost");
+    store.remove(&key).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_upload_that_loses_the_server_is_told_and_leaves_nothing() {
     let Some((store, proxy, lease)) = open().await else { return };
     for away in [Mode::Cut, Mode::Hold] {
