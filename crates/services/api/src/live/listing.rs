@@ -1,4 +1,4 @@
-//! One playlist as all its viewers get it: computed once, then only copied.
+//! One playlist as all its viewers get it: computed once, compressed when the first of them takes it so, then only copied.
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use hls::{Survey, live::segment_number};
 use sha2::{Digest, Sha256};
-use std::{io::Write, time::Duration};
+use std::{io::Write, sync::OnceLock, time::Duration};
 
 /// How new a playlist is: the epoch of the stream's owner, and its count of changes.
 pub(super) type Rank = (u64, u64);
@@ -23,7 +23,9 @@ pub(crate) struct Listing {
     /// Within which time it has to change; none when it has ended, or has nothing to show yet.
     pub(super) changes_within: Option<Duration>,
     plain: Form,
-    gzip: Option<Form>,
+    /// Of many streams nobody asks for each playlist: made for the first viewer who takes it.
+    gzip: OnceLock<Option<Form>>,
+    gzip_etag: HeaderValue,
 }
 
 /// One form in which a playlist is sent.
@@ -50,9 +52,16 @@ impl Listing {
         present.sort_unstable();
         let first = segments.first().and_then(|segment| segment_number(&segment.uri));
         let digest = hex::encode(&Sha256::digest(&text)[..12]);
-        let gzip = compressed(text.as_bytes()).map(|bytes| Form::new(&format!("{digest}-gzip"), bytes, true));
         let changes_within = changes_within.filter(|_| first.is_some());
-        Self { rank, present, first, changes_within, plain: Form::new(&digest, text.into(), false), gzip }
+        Self {
+            rank,
+            present,
+            first,
+            changes_within,
+            plain: Form::new(etag(&digest), text.into(), false),
+            gzip: OnceLock::new(),
+            gzip_etag: etag(&format!("{digest}-gzip")),
+        }
     }
 
     /// Whether it lists this segment, and not as a gap.
@@ -62,10 +71,11 @@ impl Listing {
 
     /// The playlist, compressed if the viewer takes that; or that it has not changed.
     pub(super) fn answer(&self, request: &HeaderMap) -> Response {
-        let form = self.gzip.as_ref().filter(|_| takes_gzip(request)).unwrap_or(&self.plain);
+        let gzip = takes_gzip(request).then(|| self.gzip()).flatten();
+        let form = gzip.unwrap_or(&self.plain);
         let known = request.get(header::IF_NONE_MATCH).is_some_and(|sent| {
-            let forms = [Some(&self.plain), self.gzip.as_ref()];
-            forms.into_iter().flatten().any(|form| names(sent.as_bytes(), form.etag.as_bytes()))
+            let etags = [&self.plain.etag, &self.gzip_etag];
+            etags.into_iter().any(|etag| names(sent.as_bytes(), etag.as_bytes()))
         });
         let mut response = if known {
             StatusCode::NOT_MODIFIED.into_response()
@@ -74,6 +84,11 @@ impl Listing {
         };
         response.headers_mut().extend(form.headers.clone());
         response
+    }
+
+    fn gzip(&self) -> Option<&Form> {
+        let form = |bytes| Form::new(self.gzip_etag.clone(), bytes, true);
+        self.gzip.get_or_init(|| compressed(&self.plain.bytes).map(form)).as_ref()
     }
 
     /// The same, of a playlist that never changes: its viewer may keep it for so many seconds.
@@ -87,10 +102,7 @@ impl Listing {
 }
 
 impl Form {
-    fn new(digest: &str, bytes: Bytes, gzip: bool) -> Self {
-        let etag = format!("\"{digest}\"");
-        #[expect(clippy::expect_used, reason = "hex digits and quotes are legal in a header")]
-        let etag = HeaderValue::from_str(&etag).expect("hex digits and quotes are legal in a header");
+    fn new(etag: HeaderValue, bytes: Bytes, gzip: bool) -> Self {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.apple.mpegurl"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=1"));
@@ -101,6 +113,12 @@ impl Form {
         }
         Self { headers, etag, bytes }
     }
+}
+
+/// An entity tag (RFC 9110 8.8.3) of letters, digits and hyphens.
+fn etag(name: &str) -> HeaderValue {
+    #[expect(clippy::expect_used, reason = "letters, digits, hyphens and quotes are legal in a header")]
+    HeaderValue::try_from(format!("\"{name}\"")).expect("its characters are legal in a header")
 }
 
 /// The text in gzip, if that is shorter.
