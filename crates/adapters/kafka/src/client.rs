@@ -45,6 +45,8 @@ pub(crate) fn producer(config: &Config) -> ClientConfig {
         .set("message.timeout.ms", "6000")
         // Callers await each record, so that nothing is gained by holding the first one back.
         .set("linger.ms", "0")
+        // What comes while a request is under way goes with the next one: the busier the server, the fewer its requests.
+        .set("max.in.flight.requests.per.connection", "1")
         .set("message.max.bytes", message_max.to_string())
         // A batch of small records must not outgrow what the topic takes.
         .set("batch.size", "262144")
@@ -64,13 +66,14 @@ pub(crate) fn consumer(config: &Config, group: &str) -> ClientConfig {
         .set("enable.auto.offset.store", "false")
         // librdkafka's own default skips what was published before the first commit.
         .set("auto.offset.reset", "earliest")
-        // Read ahead little: five services share a small machine, and a record is a small job's worth of bytes.
-        .set("queued.min.messages", "500")
+        // Where two records of a partition wait already, the next ones are fetched together, a moment later: else a busy topic
+        // costs a request a record. Also, five services share a small machine, and a record is a small job's worth of bytes.
+        .set("queued.min.messages", "2")
         .set("queued.max.messages.kbytes", "1024")
         .set("fetch.message.max.bytes", "262144")
         .set("fetch.max.bytes", message_max_bytes(config).max(1 << 20).to_string())
         .set("message.max.bytes", message_max_bytes(config).to_string())
-        .set("fetch.queue.backoff.ms", "20")
+        .set("fetch.queue.backoff.ms", "10")
         .set("fetch.error.backoff.ms", "100")
         // A partition that is won waits for the fetch under way.
         .set("fetch.wait.max.ms", "200");
