@@ -18,7 +18,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 /// Each stream's turn comes once in so many rounds: all at once would be a burst that every segment waits behind.
-const ROUNDS: u64 = 15;
+const ROUNDS: u64 = 30;
 /// Between two rounds.
 const APART: Duration = Duration::from_secs(1);
 

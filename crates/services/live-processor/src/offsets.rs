@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Between two rounds of commits. What is not committed yet comes again after a crash, and decides nothing twice; a commit for
 /// each segment would cost the log as much as the segment.
-const APART: Duration = Duration::from_millis(200);
+const APART: Duration = Duration::from_secs(1);
 
 /// The offsets that may be committed, at most one for each partition.
 #[derive(Clone, Default)]
