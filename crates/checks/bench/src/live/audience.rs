@@ -148,16 +148,17 @@ impl Watched {
     }
 }
 
-/// Tells the viewers what the log tells.
+/// Tells the viewers what the log tells. Of streams without one nothing is read: that would be load of the bench's own.
 async fn follow(mut follower: Box<dyn Follower>, streams: Vec<Arc<Watched>>) -> anyhow::Result<()> {
-    let streams: HashMap<StreamId, Arc<Watched>> =
-        streams.into_iter().map(|watched| (watched.stream.clone(), watched)).collect();
+    let with_viewer = streams.into_iter().filter(|watched| watched.has_viewer);
+    let streams: HashMap<String, Arc<Watched>> =
+        with_viewer.map(|watched| (watched.stream.to_string(), watched)).collect();
     loop {
-        let payload = follower.next().await?.record.payload.context("a playlist's record is empty")?;
+        let record = follower.next().await?.record;
+        let Some(watched) = streams.get(&record.key) else { continue };
+        let payload = record.payload.context("a playlist's record is empty")?;
         let Event::LivePlaylist(playlist) = event::decode(&payload)?.event else { continue };
-        if let (Some(watched), newest @ Some(_)) =
-            (streams.get(&playlist.stream_id), last_listed(&playlist.playlist))
-        {
+        if let newest @ Some(_) = last_listed(&playlist.playlist) {
             watched.told.send_if_modified(|told| std::mem::replace(told, newest.max(*told)) < newest);
         }
     }
