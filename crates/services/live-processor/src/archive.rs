@@ -43,7 +43,7 @@ impl Archive {
     }
 }
 
-/// Writes what has changed, each stream's every few seconds, until told to stop.
+/// Writes what has changed, each stream's every half minute, until told to stop.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
     let rounds = AtomicU64::new(0);
     repeat(APART, &*shared.clock, &stop, || async {
