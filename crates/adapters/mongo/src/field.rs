@@ -1,22 +1,23 @@
 //! Names of fields. Ordinary ones are the same in JSON and in MongoDB; those that MongoDB would refuse, or
 //! take for something else, are escaped in the manner of addresses (RFC 3986, section 2.1).
 
+use mongodb::bson::{cstr, raw::CStr};
 use std::borrow::Cow;
 
 /// The field of the document's version.
-pub(crate) const REVISION: &str = "revision";
+pub(crate) const REVISION: &CStr = cstr!("revision");
 /// The field of the version that this one replaced.
-pub(crate) const REPLACED: &str = "replaced_revision";
+pub(crate) const REPLACED: &CStr = cstr!("replaced_revision");
 
 /// The fields at the top of a document that are not its body's.
-const OWN: [&str; 3] = ["_id", REVISION, REPLACED];
+const OWN: [&CStr; 3] = [cstr!("_id"), REVISION, REPLACED];
 
 /// What stands for a name without a character.
 const EMPTY: &str = "%";
 
 /// The field at the top of a document for a name in a body.
 pub(crate) fn top(name: &str) -> Cow<'_, str> {
-    if OWN.contains(&name) {
+    if !is_of_body(name) {
         let (first, rest) = name.split_at(1);
         Cow::Owned(format!("%{:02X}{rest}", first.as_bytes()[0]))
     } else {
@@ -42,7 +43,7 @@ pub(crate) fn nested(name: &str) -> Cow<'_, str> {
 
 /// Whether a field at the top of a document is part of its body.
 pub(crate) fn is_of_body(field: &str) -> bool {
-    !OWN.contains(&field)
+    OWN.iter().all(|own| own.as_str() != field)
 }
 
 /// The name in a body for a field.

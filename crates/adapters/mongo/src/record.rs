@@ -5,7 +5,7 @@ use crate::{
     field::{self, REPLACED, REVISION},
     value,
 };
-use mongodb::bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, error::Error};
+use mongodb::bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, cstr, error::Error, raw::CStr};
 use ports::{DocumentError, Json, Revision, Stored};
 
 /// The largest document that MongoDB takes, in bytes (its manual, "Limits and Thresholds").
@@ -33,17 +33,15 @@ pub(crate) fn encode(id: &str, versions: Versions, body: &Json) -> Result<RawDoc
     let Json::Object(fields) = body else {
         return Err(DocumentError::Invalid(format!("a body is an object, not {body}")));
     };
-    let mut document = Document::new();
-    document.insert("_id", id);
+    let mut document = RawDocumentBuf::new();
+    document.append(cstr!("_id"), id);
     for (name, json) in fields {
-        document.insert(field::top(name), value::to_bson(json)?);
+        value::append(&mut document, &field::top(name), json)?;
     }
-    document.insert(REVISION, versions.now.0.cast_signed());
+    document.append(REVISION, versions.now.0.cast_signed());
     if let Some(replaced) = versions.replaced {
-        document.insert(REPLACED, replaced.0.cast_signed());
+        document.append(REPLACED, replaced.0.cast_signed());
     }
-    let document = RawDocumentBuf::try_from(&document)
-        .map_err(|error| DocumentError::Invalid(format!("document {id}: {error}")))?;
     match document.as_bytes().len() {
         size if size > LARGEST => Err(DocumentError::Invalid(format!(
             "document {id} has {size} bytes, over the limit of {LARGEST}"
@@ -76,8 +74,8 @@ pub(crate) fn at(id: &str, revision: Revision) -> Document {
     let mut filter = Document::new();
     filter.insert("_id", id);
     match revision {
-        UNVERSIONED => filter.insert(REVISION, mongodb::bson::Bson::Null),
-        Revision(number) => filter.insert(REVISION, number.cast_signed()),
+        UNVERSIONED => filter.insert(REVISION.as_str(), mongodb::bson::Bson::Null),
+        Revision(number) => filter.insert(REVISION.as_str(), number.cast_signed()),
     };
     filter
 }
@@ -85,7 +83,7 @@ pub(crate) fn at(id: &str, revision: Revision) -> Document {
 /// The revision of a document that somebody added by hand without one.
 const UNVERSIONED: Revision = Revision(0);
 
-fn revision(document: &RawDocument, field: &str) -> Result<Option<Revision>, Error> {
+fn revision(document: &RawDocument, field: &CStr) -> Result<Option<Revision>, Error> {
     Ok(match document.get(field)? {
         None | Some(RawBsonRef::Null) => None,
         Some(_) => Some(Revision(document.get_i64(field)?.cast_unsigned())),

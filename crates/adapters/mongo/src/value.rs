@@ -2,7 +2,9 @@
 //! "..."}` for values of MongoDB.
 
 use crate::field;
-use mongodb::bson::{Bson, Document, RawBsonRef, RawDocument, error::Error};
+use mongodb::bson::{
+    Bson, RawArrayBuf, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, error::Error, raw::CStr,
+};
 use ports::{DocumentError, Json};
 use serde_json::{Map, Number};
 
@@ -10,9 +12,9 @@ use serde_json::{Map, Number};
 /// Thresholds").
 const DEEPEST: usize = 100;
 
-/// The value as it is stored. Numbers keep their values: 1 and 1.0 stay two.
-pub(crate) fn to_bson(json: &Json) -> Result<Bson, DocumentError> {
-    stored(json, 2)
+/// Adds a field of a body to the document to store. Numbers keep their values: 1 and 1.0 stay two.
+pub(crate) fn append(to: &mut RawDocumentBuf, field: &str, json: &Json) -> Result<(), DocumentError> {
+    append_at(to, field, json, 2)
 }
 
 /// A number as it is stored and compared with.
@@ -57,36 +59,59 @@ pub(crate) fn object(
     Ok(object)
 }
 
-fn stored(json: &Json, depth: usize) -> Result<Bson, DocumentError> {
+fn append_at(to: &mut RawDocumentBuf, field: &str, json: &Json, depth: usize) -> Result<(), DocumentError> {
+    let invalid = |error: Error| DocumentError::Invalid(error.to_string());
+    let field: &CStr = field.try_into().map_err(invalid)?;
+    stored(json, depth, |value| to.append(field, value))
+}
+
+/// Hands over the value as it is stored.
+fn stored<T>(json: &Json, depth: usize, to: impl FnOnce(RawBsonRef<'_>) -> T) -> Result<T, DocumentError> {
     if depth > DEEPEST && (json.is_array() || json.is_object()) {
         return Err(DocumentError::Invalid(format!("a body is nested at most {DEEPEST} deep")));
     }
     Ok(match json {
-        Json::Null => Bson::Null,
-        Json::Bool(value) => (*value).into(),
-        Json::Number(value) => number(value).ok_or_else(|| {
-            DocumentError::Invalid(format!("whole numbers are of 64 bits with a sign, unlike {value}"))
-        })?,
-        Json::String(value) => value.into(),
-        Json::Array(values) => {
-            Bson::Array(values.iter().map(|value| stored(value, depth + 1)).collect::<Result<_, _>>()?)
+        Json::Null => to(RawBsonRef::Null),
+        Json::Bool(value) => to(RawBsonRef::Boolean(*value)),
+        Json::Number(value) => {
+            let invalid = || format!("whole numbers are of 64 bits with a sign, unlike {value}");
+            let number = number(value).and_then(|number| RawBson::try_from(number).ok());
+            to(number.ok_or_else(|| DocumentError::Invalid(invalid()))?.as_raw_bson_ref())
         }
-        Json::Object(fields) => {
-            let mut document = Document::new();
-            for (name, value) in fields {
-                document.insert(field::nested(name), stored(value, depth + 1)?);
-            }
-            document.into()
-        }
+        Json::String(value) => to(RawBsonRef::String(value)),
+        Json::Array(values) => to(RawBsonRef::Array(&array(values, depth)?)),
+        Json::Object(fields) => to(RawBsonRef::Document(&nested(fields, depth)?)),
     })
+}
+
+fn array(values: &[Json], depth: usize) -> Result<RawArrayBuf, DocumentError> {
+    let mut array = RawArrayBuf::new();
+    for value in values {
+        stored(value, depth + 1, |value| array.push(value))?;
+    }
+    Ok(array)
+}
+
+fn nested(fields: &Map<String, Json>, depth: usize) -> Result<RawDocumentBuf, DocumentError> {
+    let mut document = RawDocumentBuf::new();
+    for (name, value) in fields {
+        append_at(&mut document, &field::nested(name), value, depth + 1)?;
+    }
+    Ok(document)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mongodb::bson::{DateTime, RawDocumentBuf, doc, oid::ObjectId};
+    use mongodb::bson::{DateTime, doc, oid::ObjectId};
     use proptest::prelude::*;
     use serde_json::json;
+
+    fn to_bson(json: &Json) -> Result<Bson, DocumentError> {
+        let mut document = RawDocumentBuf::new();
+        append(&mut document, "value", json)?;
+        Ok(document.get("value").unwrap().unwrap().try_into().unwrap())
+    }
 
     fn back(bson: Bson) -> Json {
         let document = RawDocumentBuf::try_from(&doc! { "value": bson }).unwrap();
