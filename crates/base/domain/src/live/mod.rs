@@ -2,6 +2,7 @@
 
 mod arrival;
 mod decide;
+mod places;
 mod segment;
 mod status;
 mod stream;

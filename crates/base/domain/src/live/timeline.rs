@@ -19,6 +19,7 @@ pub struct Timeline {
     /// How many discontinuities have left with them: `EXT-X-DISCONTINUITY-SEQUENCE`.
     pub discontinuity_sequence: u64,
     /// What the playlist lists.
+    #[serde(with = "super::places")]
     pub window: Vec<Place>,
     /// The numbers of all gaps, the late ones among them.
     #[serde(default)]
@@ -46,7 +47,7 @@ pub struct Timeline {
 }
 
 /// A place in the playlist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Place {
     /// The segment's number, which is its address.
     pub number: u32,
@@ -55,10 +56,10 @@ pub struct Place {
     /// When its first picture was, in microseconds since the Unix epoch.
     pub starts_at_us: i64,
     /// Its segment does not continue the one before.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub discontinuity: bool,
     /// Its segment is missing for good.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub gap: bool,
 }
 
