@@ -5,15 +5,17 @@ use domain::object::ObjectKey;
 use futures::{FutureExt, future::BoxFuture};
 use ports::{Clock, ObjectError, ObjectMeta, ObjectStore};
 use service_kit::{Gathering, Together};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// The longest that a round holds up the next one: a single answer that does not come is its own segment's matter.
 const LONGEST_ROUND: Duration = Duration::from_millis(50);
 
-/// How long the next round waits for each look of one, and at most: few segments are looked at as soon as they are told of, more
-/// than 500 a second in 40 rounds a second.
-const REST: Duration = Duration::from_millis(2);
+/// The next round waits as long as the last one took, but no longer than this: a store that answers at once is asked again at once,
+/// and a busy one is asked for much together.
 const LONGEST_REST: Duration = Duration::from_millis(25);
 
 /// What the store knows of an object.
@@ -26,6 +28,8 @@ pub(crate) struct Looks(Arc<Gathering<Round>>);
 struct Round {
     look: Box<dyn Fn(ObjectKey) -> BoxFuture<'static, Seen> + Send + Sync>,
     clock: Arc<dyn Clock>,
+    /// How long the last one took.
+    took: Mutex<Duration>,
 }
 
 impl Looks {
@@ -42,7 +46,7 @@ impl Looks {
         look: impl Fn(ObjectKey) -> BoxFuture<'static, Seen> + Send + Sync + 'static,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Arc::new(Gathering::of(Round { look: Box::new(look), clock })))
+        Self(Arc::new(Gathering::of(Round { look: Box::new(look), clock, took: Mutex::default() })))
     }
 
     /// What the store knows of an object; none when it is not there.
@@ -58,6 +62,7 @@ impl Together for Round {
     type Outcome = JoinHandle<Seen>;
 
     async fn fulfil(&self, keys: Vec<ObjectKey>) -> Vec<JoinHandle<Seen>> {
+        let began = self.clock.monotonic();
         // Nothing is sent: when the last sender is gone, all have their answers.
         let (running, mut all_ended) = mpsc::channel::<()>(1);
         let look = |key| {
@@ -73,20 +78,29 @@ impl Together for Round {
             _ = all_ended.recv() => {}
             () = self.clock.sleep(LONGEST_ROUND) => {}
         }
+        *self.took() = self.clock.monotonic().since(began);
         looking
     }
 
-    async fn rest(&self, after: usize) {
-        let rest = REST.saturating_mul(u32::try_from(after).unwrap_or(u32::MAX));
-        self.clock.sleep(rest.min(LONGEST_REST)).await;
+    async fn rest(&self, _after: usize) {
+        let took = *self.took();
+        self.clock.sleep(took.min(LONGEST_REST)).await;
+    }
+}
+
+impl Round {
+    fn took(&self) -> MutexGuard<'_, Duration> {
+        self.took.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use async_trait::async_trait;
     use domain::{StreamId, Timestamp};
     use futures::future::{join_all, pending};
+    use ports::Monotonic;
     use service_kit::SystemClock;
     use tokio::time::timeout;
 
@@ -94,14 +108,21 @@ mod tests {
         ObjectKey::LiveSegment { stream: StreamId::live([1; 5]), number }
     }
 
+    fn meta(size: u32) -> ObjectMeta {
+        ObjectMeta {
+            size: size.into(),
+            etag: String::new(),
+            sha256: None,
+            modified: Timestamp::from_millis(0),
+        }
+    }
+
     /// A store whose segments are as large as their numbers; the first one never answers.
     fn looks() -> Looks {
         let look = |key: ObjectKey| match key {
-            ObjectKey::LiveSegment { number: number @ 1.., .. } => async move {
-                let modified = Timestamp::from_millis(0);
-                Ok(Some(ObjectMeta { size: number.into(), etag: String::new(), sha256: None, modified }))
+            ObjectKey::LiveSegment { number: number @ 1.., .. } => {
+                async move { Ok(Some(meta(number))) }.boxed()
             }
-            .boxed(),
             _ => pending().boxed(),
         };
         Looks::by(look, Arc::new(SystemClock::new()))
@@ -120,5 +141,50 @@ mod tests {
         assert_eq!(sizes, Vec::from_iter(1..100));
         assert!(!stuck.is_finished());
         stuck.abort();
+    }
+
+    /// Time that passes only when somebody says so, and how long was slept.
+    #[derive(Default)]
+    struct Told {
+        now: Mutex<Duration>,
+        slept: Mutex<Vec<Duration>>,
+    }
+
+    #[async_trait]
+    impl Clock for Told {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(0)
+        }
+
+        fn monotonic(&self) -> Monotonic {
+            Monotonic(*self.now.lock().unwrap())
+        }
+
+        async fn sleep(&self, duration: Duration) {
+            if duration == LONGEST_ROUND {
+                return pending().await;
+            }
+            self.slept.lock().unwrap().push(duration);
+        }
+
+        fn random(&self, _: &mut [u8]) {}
+    }
+
+    #[tokio::test]
+    async fn the_next_round_waits_as_long_as_one_took_but_not_for_long() {
+        let clock = Arc::new(Told::default());
+        let passing = clock.clone();
+        let look = move |key: ObjectKey| {
+            let ObjectKey::LiveSegment { number: millis, .. } = key else { panic!("{key} is no segment") };
+            *passing.now.lock().unwrap() += Duration::from_millis(millis.into());
+            async move { Ok(Some(meta(millis))) }.boxed()
+        };
+        let looks = Looks::by(look, clock.clone());
+        for millis in [0, 7, 40, 0] {
+            looks.of(segment(millis)).await.unwrap();
+        }
+        // The last round may still be about to rest.
+        let slept = clock.slept.lock().unwrap()[..3].to_vec();
+        assert_eq!(slept, [0, 7, 25].map(Duration::from_millis));
     }
 }
