@@ -9,10 +9,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
 
 /// The longest that a round holds up the next one: a single answer that does not come is its own segment's matter.
 const LONGEST_ROUND: Duration = Duration::from_millis(50);
+
+/// So many looks are under way at most. A store that is late would else be asked for all that waits, round after round, each look on a
+/// connection of its own: then it is later still.
+const AT_ONCE: usize = 64;
 
 /// The next round waits as long as the last one took, but no longer than this: a store that answers at once is asked again at once,
 /// and a busy one is asked for much together.
@@ -28,6 +35,7 @@ pub(crate) struct Looks(Arc<Gathering<Round>>);
 struct Round {
     look: Box<dyn Fn(ObjectKey) -> BoxFuture<'static, Seen> + Send + Sync>,
     clock: Arc<dyn Clock>,
+    places: Arc<Semaphore>,
     /// How long the last one took.
     took: Mutex<Duration>,
 }
@@ -46,7 +54,12 @@ impl Looks {
         look: impl Fn(ObjectKey) -> BoxFuture<'static, Seen> + Send + Sync + 'static,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Arc::new(Gathering::of(Round { look: Box::new(look), clock, took: Mutex::default() })))
+        Self(Arc::new(Gathering::of(Round {
+            look: Box::new(look),
+            clock,
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            took: Mutex::default(),
+        })))
     }
 
     /// What the store knows of an object; none when it is not there.
@@ -66,9 +79,10 @@ impl Together for Round {
         // Nothing is sent: when the last sender is gone, all have their answers.
         let (running, mut all_ended) = mpsc::channel::<()>(1);
         let look = |key| {
-            let (look, running) = ((self.look)(key), running.clone());
+            let (look, places, running) = ((self.look)(key), self.places.clone(), running.clone());
             tokio::spawn(async move {
                 let _running = running;
+                let _place = places.acquire_owned().await;
                 look.await
             })
         };
