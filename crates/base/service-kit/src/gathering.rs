@@ -17,8 +17,8 @@ pub trait Together: Send + Sync + 'static {
     /// Does all that is wanted, in order, and tells of each what became of it.
     fn fulfil(&self, wishes: Vec<Self::Wish>) -> impl Future<Output = Vec<Self::Outcome>> + Send;
 
-    /// How long the next round waits after one of so many wishes, so that it has more of them.
-    fn rest(&self, _after: usize) -> impl Future<Output = ()> + Send {
+    /// How long the next round waits after one, so that it has more wishes.
+    fn rest(&self) -> impl Future<Output = ()> + Send {
         std::future::ready(())
     }
 }
@@ -66,11 +66,10 @@ impl<T: Together> Gathering<T> {
         let waiting = std::mem::take(&mut *self.waiting());
         let (wishes, done): (Vec<_>, Vec<_>) =
             waiting.into_iter().map(|Waiting { wish, done }| (wish, done)).unzip();
-        let wanted = wishes.len();
         for (done, outcome) in done.into_iter().zip(self.together.fulfil(wishes).await) {
             let _ = done.send(outcome);
         }
-        self.together.rest(wanted).await;
+        self.together.rest().await;
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<Waiting<T>>> {

@@ -35,7 +35,8 @@ pub(crate) struct Looks(Arc<Gathering<Round>>);
 struct Round {
     look: Box<dyn Fn(ObjectKey) -> BoxFuture<'static, Seen> + Send + Sync>,
     clock: Arc<dyn Clock>,
-    places: Arc<Semaphore>,
+    /// For each look that is under way.
+    permits: Arc<Semaphore>,
     /// How long the last one took.
     took: Mutex<Duration>,
 }
@@ -57,7 +58,7 @@ impl Looks {
         Self(Arc::new(Gathering::of(Round {
             look: Box::new(look),
             clock,
-            places: Arc::new(Semaphore::new(AT_ONCE)),
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
             took: Mutex::default(),
         })))
     }
@@ -79,10 +80,10 @@ impl Together for Round {
         // Nothing is sent: when the last sender is gone, all have their answers.
         let (running, mut all_ended) = mpsc::channel::<()>(1);
         let look = |key| {
-            let (look, places, running) = ((self.look)(key), self.places.clone(), running.clone());
+            let (look, permits, running) = ((self.look)(key), self.permits.clone(), running.clone());
             tokio::spawn(async move {
                 let _running = running;
-                let _place = places.acquire_owned().await;
+                let _permit = permits.acquire_owned().await;
                 look.await
             })
         };
@@ -96,7 +97,7 @@ impl Together for Round {
         looking
     }
 
-    async fn rest(&self, _after: usize) {
+    async fn rest(&self) {
         let took = *self.took();
         self.clock.sleep(took.min(LONGEST_REST)).await;
     }
@@ -116,6 +117,7 @@ mod tests {
     use futures::future::{join_all, pending};
     use ports::Monotonic;
     use service_kit::SystemClock;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
     use tokio::time::timeout;
 
     fn segment(number: u32) -> ObjectKey {
@@ -155,6 +157,35 @@ mod tests {
         assert_eq!(sizes, Vec::from_iter(1..100));
         assert!(!stuck.is_finished());
         stuck.abort();
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_late_is_not_asked_for_more_and_more() {
+        let (asked, answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+        let store = (asked.clone(), answer.clone());
+        let look = move |_| {
+            let (asked, answer) = store.clone();
+            async move {
+                asked.fetch_add(1, Relaxed);
+                let _answered = answer.acquire().await;
+                Ok(None)
+            }
+            .boxed()
+        };
+        let looks = Looks::by(look, Arc::new(SystemClock::new()));
+        let mut all = Box::pin(join_all((0..3 * AT_ONCE as u32).map(|number| looks.of(segment(number)))));
+        let until_asked = async {
+            while asked.load(Relaxed) < AT_ONCE {
+                assert!(timeout(LONGEST_ROUND, &mut all).await.is_err());
+            }
+        };
+        timeout(Duration::from_secs(10), until_asked).await.expect("some have their turn");
+        // More rounds go by.
+        assert!(timeout(3 * LONGEST_ROUND, &mut all).await.is_err());
+        assert_eq!(asked.load(Relaxed), AT_ONCE);
+        answer.add_permits(1);
+        timeout(Duration::from_secs(10), all).await.expect("they all have their turn");
+        assert_eq!(asked.load(Relaxed), 3 * AT_ONCE);
     }
 
     /// Time that passes only when somebody says so, and how long was slept.
