@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use domain::collection::Kind;
 use mongodb::{Collection, Database, bson::RawDocumentBuf};
 use ports::{DocumentError, Documents, Inserted, Json, Page, Query, Replaced, Revision, Stored};
-use service_kit::Gathering;
+use service_kit::{Gathering, SystemClock};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -57,9 +57,10 @@ impl Catalog {
         let mut all = self.gatherings.lock().unwrap_or_else(PoisonError::into_inner);
         let gatherings = || {
             let (database, collection) = (self.database.clone(), self.collection(kind));
+            let clock = Arc::new(SystemClock::new());
             Gatherings {
-                appends: Arc::new(Gathering::of(Appends(collection.clone()))),
-                replacements: Arc::new(Gathering::of(Replacements { database, collection })),
+                appends: Arc::new(Gathering::of(Appends(collection.clone()), clock.clone())),
+                replacements: Arc::new(Gathering::of(Replacements { database, collection }, clock)),
             }
         };
         all.entry(kind).or_insert_with(gatherings).clone()

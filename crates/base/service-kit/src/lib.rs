@@ -33,7 +33,7 @@ pub use collection::{ChangeError, Collection, DecodeError, Found, Versioned};
 pub use commits::Commits;
 pub use consumer::{Consumer, Receiver};
 pub use events::{EventMetrics, Events, Handler};
-pub use gathering::{Gathering, Together};
+pub use gathering::{Gathering, Round, Together};
 pub use metered::Meters;
 pub use metrics::{
     MetricsError, counter, fraction, fraction_of, from_zero, gauge, histogram, histogram_of, render,

@@ -4,11 +4,8 @@
 use domain::object::ObjectKey;
 use futures::{FutureExt, future::BoxFuture};
 use ports::{Clock, ObjectError, ObjectMeta, ObjectStore};
-use service_kit::{Gathering, Together};
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use service_kit::{Gathering, Round, Together};
+use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinHandle,
@@ -30,15 +27,13 @@ type Seen = Result<Option<ObjectMeta>, ObjectError>;
 
 /// Looks at objects. Clones share their rounds.
 #[derive(Clone)]
-pub(crate) struct Looks(Arc<Gathering<Round>>);
+pub(crate) struct Looks(Arc<Gathering<Store>>);
 
-struct Round {
+struct Store {
     look: Box<dyn Fn(ObjectKey) -> BoxFuture<'static, Seen> + Send + Sync>,
     clock: Arc<dyn Clock>,
     /// For each look that is under way.
     permits: Arc<Semaphore>,
-    /// How long the last one took.
-    took: Mutex<Duration>,
 }
 
 impl Looks {
@@ -55,12 +50,9 @@ impl Looks {
         look: impl Fn(ObjectKey) -> BoxFuture<'static, Seen> + Send + Sync + 'static,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Arc::new(Gathering::of(Round {
-            look: Box::new(look),
-            clock,
-            permits: Arc::new(Semaphore::new(AT_ONCE)),
-            took: Mutex::default(),
-        })))
+        let permits = Arc::new(Semaphore::new(AT_ONCE));
+        let store = Store { look: Box::new(look), clock: clock.clone(), permits };
+        Self(Arc::new(Gathering::of(store, clock)))
     }
 
     /// What the store knows of an object; none when it is not there.
@@ -71,12 +63,11 @@ impl Looks {
     }
 }
 
-impl Together for Round {
+impl Together for Store {
     type Wish = ObjectKey;
     type Outcome = JoinHandle<Seen>;
 
     async fn fulfil(&self, keys: Vec<ObjectKey>) -> Vec<JoinHandle<Seen>> {
-        let began = self.clock.monotonic();
         // Nothing is sent: when the last sender is gone, all have their answers.
         let (running, mut all_ended) = mpsc::channel::<()>(1);
         let look = |key| {
@@ -93,19 +84,11 @@ impl Together for Round {
             _ = all_ended.recv() => {}
             () = self.clock.sleep(LONGEST_ROUND) => {}
         }
-        *self.took() = self.clock.monotonic().since(began);
         looking
     }
 
-    async fn rest(&self) {
-        let took = *self.took();
-        self.clock.sleep(took.min(LONGEST_REST)).await;
-    }
-}
-
-impl Round {
-    fn took(&self) -> MutexGuard<'_, Duration> {
-        self.took.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rest(&self, after: Round) -> Duration {
+        after.took.min(LONGEST_REST)
     }
 }
 
@@ -117,7 +100,10 @@ mod tests {
     use futures::future::{join_all, pending};
     use ports::Monotonic;
     use service_kit::SystemClock;
-    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    };
     use tokio::time::timeout;
 
     fn segment(number: u32) -> ObjectKey {
@@ -228,8 +214,6 @@ mod tests {
         for millis in [0, 7, 40, 0] {
             looks.of(segment(millis)).await.unwrap();
         }
-        // The last round may still be about to rest.
-        let slept = clock.slept.lock().unwrap()[..3].to_vec();
-        assert_eq!(slept, [0, 7, 25].map(Duration::from_millis));
+        assert_eq!(*clock.slept.lock().unwrap(), [7, 25].map(Duration::from_millis));
     }
 }
