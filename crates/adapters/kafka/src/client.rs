@@ -43,7 +43,8 @@ pub(crate) fn producer(config: &Config) -> ClientConfig {
         // Java's and Rust's clients have to agree on the partition of a key.
         .set("partitioner", "murmur2_random")
         .set("message.timeout.ms", "6000")
-        // Callers await each record, so that nothing is gained by holding the first one back.
+        // Callers await each record, so that nothing is gained by holding the first one back; which ones share a request is told in
+        // `linger.rs`.
         .set("linger.ms", "0")
         // What comes while a request is under way goes with the next one: the busier the server, the fewer its requests.
         .set("max.in.flight.requests.per.connection", "1")

@@ -13,6 +13,7 @@ mod config;
 mod follower;
 mod inbox;
 mod leaving;
+mod linger;
 mod log;
 mod member;
 mod names;

@@ -5,6 +5,7 @@ use crate::{
     config::Config,
     follower::Following,
     leaving::Leaving,
+    linger::Linger,
     member::Member,
     producer::Producer,
     seat::Seats,
@@ -24,7 +25,8 @@ use std::sync::{
 /// memberships first.
 pub struct Log {
     pub(crate) config: Config,
-    producer: Producer,
+    producer: Arc<Producer>,
+    linger: Linger,
     seats: Seats,
     leaving: Arc<Leaving>,
     /// Whether the last publish failed, so that the next one asks first what is wrong.
@@ -42,8 +44,14 @@ impl Log {
             reason: error.to_string(),
         })?;
         topics::ensure(&producer, &config, &Topic::ALL).await?;
-        let (seats, leaving) = (Seats::default(), Arc::default());
-        Ok(Self { config, producer, seats, leaving, is_doubtful: AtomicBool::new(false) })
+        Ok(Self {
+            config,
+            producer: Arc::new(producer),
+            linger: Linger::new(),
+            seats: Seats::default(),
+            leaving: Arc::default(),
+            is_doubtful: AtomicBool::new(false),
+        })
     }
 
     /// Asks whether Kafka answers and has the topics.
@@ -63,12 +71,13 @@ impl Log {
         }
     }
 
-    async fn try_publish(&self, topic: Topic, record: &Record) -> Result<(), LogError> {
+    async fn try_publish(&self, topic: Topic, record: Record) -> Result<(), LogError> {
         if self.is_doubtful.load(Relaxed) {
             // Told at once while Kafka is away; and topics that it lost are made anew.
             topics::ensure(&self.producer, &self.config, &[topic]).await?;
         }
-        self.producer.publish(self.config.names.topic(topic), record).await
+        let (producer, name) = (self.producer.clone(), self.config.names.topic(topic).to_owned());
+        self.linger.send(async move { producer.publish(&name, &record).await }).await
     }
 }
 
@@ -81,7 +90,7 @@ async fn in_time<T>(happens: impl Future<Output = Result<T, LogError>>) -> Resul
 #[async_trait]
 impl EventLog for Log {
     async fn publish(&self, topic: Topic, record: Record) -> Result<(), LogError> {
-        let published = in_time(self.try_publish(topic, &record)).await;
+        let published = in_time(self.try_publish(topic, record)).await;
         self.is_doubtful.store(matches!(published, Err(LogError::Unavailable(_))), Relaxed);
         published
     }

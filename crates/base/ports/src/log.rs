@@ -62,7 +62,7 @@ pub enum StartAt {
 }
 
 /// Why the log did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum LogError {
     /// It is away or overloaded: the same call may succeed later.
     #[error("the event log is not available: {0}")]
