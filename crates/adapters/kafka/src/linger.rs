@@ -1,7 +1,10 @@
 //! Records enter librdkafka's queue by rounds, in the order in which they were given: then they share requests. What comes alone goes
 //! at once; librdkafka's own `linger.ms` would hold that up, too.
 
-use futures::{FutureExt, future::BoxFuture, future::Shared};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use ports::LogError;
 use service_kit::{Gathering, Round, SystemClock, Together};
 use std::{sync::Arc, time::Duration};
