@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::yield_now};
 
 /// What is done for many callers together.
 pub trait Together: Send + Sync + 'static {
@@ -73,6 +73,8 @@ impl<T: Together> Gathering<T> {
     /// Does whatever waits when its turn comes.
     async fn work(self: Arc<Self>) {
         let _turn = self.turn.lock().await;
+        // What comes at once is wanted by tasks that were woken together: all of them are to have said so.
+        yield_now().await;
         let waiting = std::mem::take(&mut *self.waiting());
         let (count, began) = (waiting.len(), self.clock.monotonic());
         let (wishes, done): (Vec<_>, Vec<_>) =
@@ -105,8 +107,8 @@ mod tests {
     use domain::Timestamp;
     use ports::Monotonic;
     use tokio::{
-        sync::Semaphore,
-        task::{JoinHandle, yield_now},
+        sync::{Barrier, Semaphore},
+        task::JoinHandle,
         time::timeout,
     };
 
@@ -169,9 +171,14 @@ mod tests {
         Arc::new(Bell { slept: Mutex::default(), rings: Semaphore::new(rings) })
     }
 
+    /// So many of its rounds are let go.
+    fn doubled(let_go: usize, bell: Arc<Bell>) -> Doubled {
+        let doubling = Doubling { rounds: Mutex::default(), let_go: Semaphore::new(let_go) };
+        Arc::new(Gathering::of(doubling, bell))
+    }
+
     async fn busy_by(bell: Arc<Bell>, wish: u32) -> (Doubled, JoinHandle<Option<u32>>) {
-        let doubling = Doubling { rounds: Mutex::default(), let_go: Semaphore::new(0) };
-        let gathering = Arc::new(Gathering::of(doubling, bell));
+        let gathering = doubled(0, bell);
         let first = wanted(&gathering, wish);
         until(|| !rounds(&gathering).is_empty()).await;
         (gathering, first)
@@ -197,6 +204,22 @@ mod tests {
 
     fn rounds(gathering: &Doubled) -> Vec<usize> {
         gathering.together.rounds.lock().unwrap().clone()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn what_is_wanted_at_once_shares_a_round() {
+        let (gathering, all_woken) = (doubled(9, bell(9)), Arc::new(Barrier::new(3)));
+        let wanted = [1, 2, 3].map(|wish| {
+            let (gathering, all_woken) = (gathering.clone(), all_woken.clone());
+            tokio::spawn(async move {
+                all_woken.wait().await;
+                gathering.fulfil(wish).await
+            })
+        });
+        for (wanted, outcome) in wanted.into_iter().zip([2, 4, 6]) {
+            assert_eq!(wanted.await.unwrap(), Some(outcome));
+        }
+        assert_eq!(rounds(&gathering), [3]);
     }
 
     #[tokio::test]

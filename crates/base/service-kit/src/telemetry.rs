@@ -58,17 +58,17 @@ pub fn init_tracing(program: &'static str, settings: &ProcessSettings) -> anyhow
     };
     // One filter for all: with one for each layer, a library that only asks whether something is enabled spoils the next span.
     // The second of two executables in one process, as in tests, keeps the first one's subscriber.
-    let installed =
-        tracing_subscriber::registry().with(filter(&settings.log_level)?).with(spans).with(lines).try_init();
+    let filter = filter(&settings.log_level, settings.otlp_endpoint.is_some())?;
+    let installed = tracing_subscriber::registry().with(filter).with(spans).with(lines).try_init();
     if installed.is_ok() {
         global::set_tracer_provider(traces.clone());
     }
     Ok(Telemetry { traces })
 }
 
-/// What is logged, and every span of a trace.
-fn filter(level: &str) -> anyhow::Result<EnvFilter> {
-    let of_traces: Directive = format!("{TRACE}=info").parse()?;
+/// What is logged, and the spans of traces: all of them where somebody collects them, else those that name what is logged in them.
+fn filter(level: &str, collected: bool) -> anyhow::Result<EnvFilter> {
+    let of_traces: Directive = format!("{TRACE}={}", if collected { "debug" } else { "info" }).parse()?;
     Ok(EnvFilter::try_new(level).context("LOG_LEVEL")?.add_directive(of_traces))
 }
 
@@ -96,6 +96,20 @@ mod tests {
 
     /// The first byte of a TLS record that begins a handshake (RFC 8446 5.1).
     const HANDSHAKE: u8 = 22;
+
+    #[test]
+    fn steps_are_spans_only_where_traces_are_collected() {
+        let made = |collected| {
+            let subscriber = tracing_subscriber::registry().with(filter("warn", collected).unwrap());
+            tracing::subscriber::with_default(subscriber, || {
+                let step = tracing::debug_span!(target: TRACE, "step");
+                let whole = tracing::info_span!(target: TRACE, "whole");
+                (whole.is_disabled(), step.is_disabled())
+            })
+        };
+        assert_eq!(made(false), (false, true));
+        assert_eq!(made(true), (false, false));
+    }
 
     #[test]
     fn an_https_address_is_spoken_to_in_tls() {

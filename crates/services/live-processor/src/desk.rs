@@ -107,7 +107,7 @@ impl Desk {
         let subjects = messages.iter().filter_map(|message| Some((subject(&message.event)?, message)));
         self.unsettled.extend(subjects.map(|(subject, message)| (subject, message.received.clone())));
         let events: Vec<Envelope> = messages.into_iter().map(|message| message.event).collect();
-        let verifying = tracing::info_span!(target: trace::TRACE, "look at the bytes");
+        let verifying = tracing::debug_span!(target: trace::TRACE, "look at the bytes");
         let arrivals = verify::all(&self.shared, &events).instrument(verifying).await?;
         if self.known.is_none() {
             self.adopt(&events).await?;

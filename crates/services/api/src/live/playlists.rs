@@ -71,7 +71,7 @@ impl Playlists {
         match serde_json::from_slice(payload) {
             Ok(Envelope { event: Event::LivePlaylist(published), .. }) => {
                 let PublishedPlaylist { stream_id, epoch, playlist_version, playlist } = published;
-                let span = tracing::info_span!(target: trace::TRACE, "take the playlist", %stream_id);
+                let span = tracing::debug_span!(target: trace::TRACE, "take the playlist", %stream_id);
                 let _taking = trace::continuing(span, trace::carried_by(&received.record)).entered();
                 self.offer(&stream_id, (epoch, playlist_version), playlist);
             }

@@ -50,7 +50,7 @@ impl Desk {
         decided: Stream,
     ) -> Result<(), LiveError> {
         let replace = || self.shared.streams.replace(known.revision, decided.clone());
-        let committing = tracing::info_span!(target: trace::TRACE, "commit");
+        let committing = tracing::debug_span!(target: trace::TRACE, "commit");
         let committed = until_available(&*self.shared.clock, "committing a decision", replace)
             .instrument(committing)
             .await?;
@@ -89,7 +89,7 @@ impl Desk {
         let event = published(stream, shared);
         let publish = || shared.relay.publish(Topic::LivePlaylists, self.stream.as_str(), &event);
         let publish = until_available(&*shared.clock, "publishing a playlist", publish)
-            .instrument(tracing::info_span!(target: trace::TRACE, "publish the playlist"));
+            .instrument(tracing::debug_span!(target: trace::TRACE, "publish the playlist"));
         let (records, published) = tokio::join!(records, publish);
         shared.archive.note(stream);
         published?;
