@@ -74,7 +74,7 @@ pub(crate) fn consumer(config: &Config, group: &str) -> ClientConfig {
         .set("fetch.message.max.bytes", "262144")
         .set("fetch.max.bytes", message_max_bytes(config).max(1 << 20).to_string())
         .set("message.max.bytes", message_max_bytes(config).to_string())
-        .set("fetch.queue.backoff.ms", "10")
+        .set("fetch.queue.backoff.ms", "20")
         .set("fetch.error.backoff.ms", "100")
         // A partition that is won waits for the fetch under way.
         .set("fetch.wait.max.ms", "200");
