@@ -73,7 +73,7 @@ impl<T: Together> Gathering<T> {
     /// Does whatever waits when its turn comes.
     async fn work(self: Arc<Self>) {
         let _turn = self.turn.lock().await;
-        // What comes at once is wanted by tasks that were woken together: all of them are to have said so.
+        // Tokio runs what was spawned last before those that were woken with its caller: they are to have said what they want, too.
         yield_now().await;
         let waiting = std::mem::take(&mut *self.waiting());
         let (count, began) = (waiting.len(), self.clock.monotonic());

@@ -42,6 +42,9 @@ pub fn trace_id() -> Option<String> {
 /// declares as `tracing::field::Empty`.
 #[must_use]
 pub fn continuing(span: Span, traceparent: Option<&str>) -> Span {
+    if span.is_disabled() {
+        return span;
+    }
     if let Some(parent) = traceparent {
         // Without a tracer there is nothing to go on with.
         let _ = span.set_parent(context_of(parent));

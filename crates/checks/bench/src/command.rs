@@ -70,10 +70,10 @@ pub(crate) enum Bench {
     /// From a live segment's event to its playlist, seen over HTTP. Servers or none.
     ///
     /// Many streams at once. Their segments are stored first; then their events are published to `live-chunks`, each stream's in
-    /// order and at an even pace, and each is timed from the call that publishes it until an answer of the api that lists it was
-    /// read. Nobody polls: the bench follows `live-playlists` itself, asks the api when a stream has news, and again a
-    /// millisecond later until the answer has it. So a time is too long by that and one request at most. The first segments of
-    /// each stream are not timed.
+    /// order and at an even pace. Those of at most 25 streams, evenly chosen, are timed from the call that publishes
+    /// one until an answer of the api that lists it was read. Nobody polls: the bench follows `live-playlists` itself, asks the
+    /// api when such a stream has news, and again a millisecond later until the answer has it. So a time is too long by that and
+    /// one request at most. The first segments of each stream are not timed.
     ///
     /// On servers these are the programs api and live-processor, whose CPU time and memory are told. On the embedded adapters
     /// they are libraries in this process, for no other can write to their log.
